@@ -1,0 +1,12 @@
+/** Tier 1, what `npm test` runs: quick, alone with this repository. Everything longer has a configuration of its own. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    exclude: ['test/extended/**', 'test/soak/**'],
+    globalSetup: ['test/tooling/build-sources.ts'],
+    benchmark: { include: ['bench/**/*.bench.ts'], exclude: ['bench/peers/**'] },
+    coverage: { include: ['src/**'], exclude: ['src/grammar/**', 'src/**/*.validate.ts', 'src/**/*.json'] },
+  },
+})

@@ -1,0 +1,11 @@
+/** Tests that read the shared material beside the repository (`KEYWARD_SHARED`), or that take long. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/extended/**/*.test.{ts,tsx}'],
+    globalSetup: ['test/tooling/build-sources.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
