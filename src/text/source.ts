@@ -1,0 +1,54 @@
+/**
+ * A text that somebody wrote, places in it, and what is said when it is wrong.
+ *
+ * Offsets are UTF-16 code units into `text`, the end exclusive; lines and columns are computed only when somebody
+ * asks, because most texts are read without an error.
+ */
+
+export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E }
+
+export interface SourceText {
+  /** What a person knows it by: a file name as given, or `<stdin>`, `<memory>`. */
+  readonly name: string
+  readonly text: string
+}
+
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Something wrong at one place. `message` is lower case, quotes the offending value and has no final stop. */
+export interface SourceError {
+  readonly message: string
+  readonly source: SourceText
+  readonly span: Span
+  /** What would be right, as a sentence fragment: "did you mean `StringEquals`?", "expected `Allow` or `Deny`". */
+  readonly hint?: string
+  /** JSON pointer of the value in its document, where there is one. */
+  readonly pointer?: string
+}
+
+/** Line and column, both from 1; a column counts UTF-16 code units. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/**
+ * Where an offset lies. A line ends at LF, CR LF or CR; an offset beyond the end is the end.
+ */
+export function positionAt(text: string, offset: number): Position {
+  const end = Math.min(Math.max(offset, 0), text.length)
+  let line = 1
+  let lineStart = 0
+  for (let index = 0; index < end; index++) {
+    const code = text.charCodeAt(index)
+    // CR LF counts once, at its LF.
+    if (code === 10 || (code === 13 && text.charCodeAt(index + 1) !== 10)) {
+      line++
+      lineStart = index + 1
+    }
+  }
+  return { line, column: end - lineStart + 1 }
+}
