@@ -1,0 +1,29 @@
+/**
+ * The committed tables of `src/aws/` are what `npm run generate` writes.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const facts = path.resolve(root, process.env['KEYWARD_SHARED'] ?? '../shared', 'facts')
+const out = mkdtempSync(path.join(tmpdir(), 'keyward-generated-'))
+afterAll(() => rmSync(out, { recursive: true }))
+
+test.skipIf(!existsSync(facts))(
+  'regenerating gives the committed tables byte for byte',
+  () => {
+    execFileSync(process.execPath, [path.join(root, 'scripts/generate.mjs'), '--out', out])
+    const names = readdirSync(out).sort()
+    expect(names).toEqual(['actions.ts', 'condition-keys.ts'])
+    for (const name of names) {
+      expect(readFileSync(path.join(out, name), 'utf8'), name).toBe(
+        readFileSync(path.join(root, 'src/aws', name), 'utf8'),
+      )
+    }
+  },
+  60_000,
+)
