@@ -1,0 +1,76 @@
+/**
+ * Condition keys, worked out from what is known of a request.
+ *
+ * Says for each key whether the request has it: a value, known to be absent, or not known. A key exists only for the
+ * actions its table names. What only the network or the session knows (an address, a VPC endpoint, MFA) is never made up.
+ *
+ * Source: KMS Developer Guide, "AWS KMS condition keys"; IAM User Guide, "AWS global condition context keys".
+ */
+import { ALIAS_RESOURCE_CONDITION_KEYS } from '../aws/actions.js'
+import { conditionKeyInfo } from '../aws/condition-key.js'
+import { CONDITION_KEYS, type ConditionKeyInfo } from '../aws/condition-keys.js'
+import { GLOBAL_FAMILIES, GLOBAL_KEYS } from './derive-global.js'
+import { KMS_FAMILIES, KMS_KEYS } from './derive-kms.js'
+import type { ContextValue, RequestFacts } from './facts.js'
+import { absent, unknown, type DeriveFamily, type DeriveKey, type Known } from './known.js'
+
+const KEYS: ReadonlyMap<string, DeriveKey> = new Map(Object.entries({ ...GLOBAL_KEYS, ...KMS_KEYS }))
+const FAMILIES: ReadonlyMap<string, DeriveFamily> = new Map(Object.entries({ ...GLOBAL_FAMILIES, ...KMS_FAMILIES }))
+
+/** The value of one condition key, spelled in any case; undefined where the request lacks it or it cannot be known. */
+export function deriveContextKey(key: string, facts: RequestFacts): ContextValue | undefined {
+  const known = knownOf(key, facts)
+  return known === absent || known === unknown ? undefined : known
+}
+
+/** Every condition key that can be known to be in the request, by its documented name. */
+export function deriveContext(facts: RequestFacts): Readonly<Record<string, ContextValue>> {
+  const context: [string, ContextValue][] = []
+  for (const info of CONDITION_KEYS) {
+    if (!existsFor(info, facts)) continue
+    const family = FAMILIES.get(info.pattern)
+    if (family !== undefined) {
+      const prefix = prefixOf(info.pattern)
+      for (const [name, value] of Object.entries(family(facts) ?? {})) context.push([prefix + name, value])
+      continue
+    }
+    const known = KEYS.get(info.pattern)?.(facts, info) ?? unknown
+    if (known !== absent && known !== unknown) context.push([info.pattern, known])
+  }
+  return Object.fromEntries(context)
+}
+
+/** Those of the keys that requests for this action can carry, but for which these facts do not say the value. */
+export function unknownKeys(facts: RequestFacts, keys: Iterable<string>): readonly string[] {
+  return [...keys].filter((key) => knownOf(key, facts) === unknown)
+}
+
+function knownOf(key: string, facts: RequestFacts): Known {
+  const info = conditionKeyInfo(key)
+  // Of a key that no page tells of nothing can be known; of one of KMS that another action has, it is absent.
+  if (info === undefined) return unknown
+  if (!existsFor(info, facts)) return absent
+  const family = FAMILIES.get(info.pattern)
+  if (family === undefined) return KEYS.get(info.pattern)?.(facts, info) ?? unknown
+  const all = family(facts)
+  if (all === undefined) return unknown
+  const wanted = key.slice(prefixOf(info.pattern).length).toLowerCase()
+  const values = Object.entries(all)
+    .filter(([name]) => name.toLowerCase() === wanted)
+    .map(([, value]) => value)
+  // Two tags that differ by case answer to one name, which has two values then.
+  return values.length === 0 ? absent : values.length === 1 ? values[0]! : values
+}
+
+/** Whether requests like this can carry the key at all. */
+function existsFor(info: ConditionKeyInfo, { action, resource }: RequestFacts): boolean {
+  if (info.actions !== null && !info.actions.includes(action)) return false
+  // Authorised on an alias, a request has few keys of the service, and none about a key.
+  if (resource.type !== 'alias' || info.actions === null) return true
+  return ALIAS_RESOURCE_CONDITION_KEYS.includes(info.pattern)
+}
+
+/** `aws:PrincipalTag/` of `aws:PrincipalTag/{tag-key}`. */
+function prefixOf(pattern: string): string {
+  return pattern.slice(0, pattern.indexOf('{'))
+}

@@ -1,0 +1,284 @@
+/**
+ * From a request to a call: the world supplies the policies and grants, the facts supply the condition keys.
+ *
+ * Source: facts D5 (aliases), D8 (AWS managed keys), E (which keys a request carries).
+ */
+import { actionBit } from '../aws/action.js'
+import { KMS_ACTIONS } from '../aws/actions.js'
+import { GrantSet } from '../graph/grant.js'
+import type { SlotValue } from '../graph/atom.js'
+import { Subject, type Caller } from '../graph/subject.js'
+import type { CompiledPolicy } from '../graph/policy.js'
+import type { AccountEntry, KeyEntry, PrincipalEntry, Snapshot } from '../graph/world.js'
+import { parseAliasArn, parseKeyArn, splitArn } from '../text/arn.js'
+import { parsePrincipalArn } from '../text/principal-arn.js'
+import type { Result } from '../text/source.js'
+import type { Call, CallResource } from './call.js'
+import { deriveContextKey } from './derive.js'
+import type { PrincipalFacts, RequestDetails, RequestFacts, ResourceFacts } from './facts.js'
+import type { DecisionOptions } from './options.js'
+import { toSlotValue, type ContextReader, type RequestContext } from './values.js'
+
+/** One question to a world. */
+export interface AuthorizationRequest extends RequestDetails {
+  /**
+   * ARN of a user, a role ("any session of it"), an assumed-role session, a federated-user session or an account root;
+   * or a service name such as `logs.us-west-2.amazonaws.com`.
+   */
+  readonly principal: string
+  /** `service:Name`, in any case. */
+  readonly action: string
+  /** ARN of the key, alias or other resource; left out for an action without a resource. */
+  readonly resource?: string
+  /** Condition keys that the request carries besides those that follow from everything else; listed ones win. */
+  readonly context?: RequestContext
+  /**
+   * False: `context` is complete, and a condition key that it does not list is absent. Otherwise every key that follows
+   * from caller, resource and request is filled in.
+   */
+  readonly derive?: boolean
+  /** Compiled session policies of this session; a federated session without any has no identity-side permission. */
+  readonly sessionPolicies?: readonly CompiledPolicy[]
+  /** Session tags; they win over the role's own. */
+  readonly sessionTags?: Readonly<Record<string, string>>
+}
+
+/** A request that cannot be asked: what is wrong with it, in one sentence. */
+export interface RequestError {
+  readonly message: string
+}
+
+/** What of a request does not change while its caller and resource stay the same. */
+export interface Binding {
+  readonly snapshot: Snapshot
+  readonly subject: Subject
+  readonly principal: PrincipalEntry | undefined
+  readonly principalFacts: PrincipalFacts
+  readonly callerAccount: AccountEntry | undefined
+  readonly key: KeyEntry | undefined
+  readonly resource: CallResource
+  readonly resourceFacts: ResourceFacts
+  readonly resourceAccount: AccountEntry | undefined
+  /** The alias through which the request named its key. */
+  readonly alias: string | undefined
+}
+
+/** Finds the caller and the resource of a request in a world. Neither need be known there. */
+export function bindRequest(
+  snapshot: Snapshot,
+  principal: string,
+  resource: string | undefined,
+  action: string,
+): Result<Binding, RequestError> {
+  const caller = resolveCaller(snapshot, principal)
+  if (!caller.ok) return caller
+  const target = resolveResource(snapshot, resource, action)
+  if (!target.ok) return target
+  const entry = snapshot.principals.get(callerEntryArn(caller.value))
+  const { accountId } = caller.value
+  const { key } = target.value
+  return {
+    ok: true,
+    value: {
+      snapshot,
+      subject: new Subject(snapshot.tables, caller.value),
+      principal: entry,
+      principalFacts: principalFacts(caller.value, entry),
+      callerAccount: accountId === undefined ? undefined : snapshot.accounts.get(accountId),
+      key,
+      resource: target.value.resource,
+      resourceFacts: resourceFacts(target.value.resource, key),
+      resourceAccount:
+        target.value.resource.accountId === undefined
+          ? undefined
+          : snapshot.accounts.get(target.value.resource.accountId),
+      alias: target.value.alias,
+    },
+  }
+}
+
+/** The call for one action on what was bound. */
+export function callOf(
+  binding: Binding,
+  request: AuthorizationRequest,
+  reader: ContextReader,
+  options: DecisionOptions,
+): Call {
+  const bit = actionBit(request.action) ?? -1
+  const facts = factsOf(binding, request, bit)
+  const values = reader.read(request.context ?? {})
+  if (request.derive !== false) fillIn(values, binding.snapshot, facts)
+  const given = (name: string): string | undefined => {
+    const value = toSlotValue(request.context?.[name])
+    return typeof value === 'string' ? value : undefined
+  }
+  const endpointId = given('aws:SourceVpce')
+  return {
+    subject: binding.subject,
+    action: facts.action,
+    actionBit: bit,
+    resource: binding.resource,
+    keyPolicy: binding.key?.policy,
+    identity: binding.principal?.policies ?? [],
+    boundary: binding.principal?.boundary,
+    session: request.sessionPolicies ?? [],
+    scps: binding.callerAccount?.scps,
+    rcps: binding.resourceAccount?.rcps,
+    callerInManagementAccount: binding.callerAccount?.isManagement ?? false,
+    resourceInManagementAccount: binding.resourceAccount?.isManagement ?? false,
+    endpoint: endpointId === undefined ? undefined : { policy: binding.snapshot.endpoints.get(endpointId)?.policy },
+    grants: binding.key?.grants ?? GrantSet.empty,
+    encryptionContext: request.encryptionContext,
+    grantTokens: request.grantTokens ?? [],
+    grantId: request.grantId,
+    createGrant: request.createGrant,
+    values,
+    sourceArn: given('aws:SourceArn'),
+    options,
+  }
+}
+
+function fillIn(values: SlotValue[], snapshot: Snapshot, facts: RequestFacts): void {
+  for (let slot = 0; slot < values.length; slot++) {
+    values[slot] ??= toSlotValue(deriveContextKey(snapshot.tables.slotName(slot), facts))
+  }
+}
+
+function factsOf(binding: Binding, request: AuthorizationRequest, bit: number): RequestFacts {
+  const { callerAccount, resourceAccount, alias } = binding
+  const principal = binding.principalFacts
+  const keyIdAs = request.keyIdAs ?? alias
+  const retired = request.grantId === undefined ? undefined : binding.key?.grants.find(request.grantId)
+  return {
+    action: KMS_ACTIONS[bit]?.name ?? request.action,
+    principal:
+      request.sessionTags === undefined
+        ? principal
+        : { ...principal, tags: { ...principal.tags, ...request.sessionTags } },
+    resource: binding.resourceFacts,
+    request: keyIdAs === undefined ? request : { ...request, keyIdAs },
+    organization: {
+      ...optional('callerOrgId', callerAccount?.organizationId),
+      ...optional('callerOrgPath', callerAccount?.organizationPath),
+      ...optional('resourceOrgId', resourceAccount?.organizationId),
+      ...optional('resourceOrgPath', resourceAccount?.organizationPath),
+    },
+    ...optional('retiredConstraints', retired === undefined ? undefined : (retired.constraints ?? {})),
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------------- caller
+
+const SERVICE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/
+
+function resolveCaller(snapshot: Snapshot, principal: string): Result<Caller, RequestError> {
+  if (SERVICE_NAME.test(principal)) {
+    return { ok: true, value: { type: 'service', arn: principal, accountId: undefined, isServiceLinkedRole: false } }
+  }
+  const parsed = parsePrincipalArn(principal)
+  if (!parsed.ok) return { ok: false, error: { message: `principal \`${principal}\`: ${parsed.error.message}` } }
+  const { account, partition } = parsed.value
+  const base = { arn: principal, accountId: account, isServiceLinkedRole: false }
+  switch (parsed.value.kind) {
+    case 'root':
+      return { ok: true, value: { ...base, type: 'root' } }
+    case 'user':
+      return { ok: true, value: { ...base, type: 'user' } }
+    case 'federatedUser':
+      return { ok: true, value: { ...base, type: 'federated' } }
+    case 'role':
+      return { ok: true, value: roleCaller(base, principal) }
+    case 'session': {
+      const roleName = parsed.value.role
+      // The session's ARN has no path: the world knows it, and a role it does not know is taken to have none.
+      const known = snapshot.roleNames.get(`${account}/${roleName}`)
+      return { ok: true, value: roleCaller(base, known ?? `arn:${partition}:iam::${account}:role/${roleName}`) }
+    }
+  }
+}
+
+function roleCaller(base: Omit<Caller, 'type'>, roleArn: string): Caller {
+  return { ...base, type: 'role', roleArn, isServiceLinkedRole: roleArn.includes(':role/aws-service-role/') }
+}
+
+/** Under which ARN a world keeps the caller's own policies. */
+function callerEntryArn(caller: Caller): string {
+  return caller.roleArn ?? caller.userArn ?? caller.arn
+}
+
+function principalFacts(caller: Caller, entry: PrincipalEntry | undefined): PrincipalFacts {
+  return {
+    type: caller.type,
+    arn: caller.arn,
+    ...optional('accountId', caller.accountId),
+    ...optional('roleArn', caller.roleArn),
+    ...(caller.type === 'role' ? optional('roleId', entry?.uniqueId) : optional('userId', entry?.uniqueId)),
+    ...(entry === undefined ? {} : { tags: entry.tags }),
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------- resource
+
+interface Target {
+  readonly resource: CallResource
+  readonly key: KeyEntry | undefined
+  readonly alias: string | undefined
+}
+
+function resolveResource(snapshot: Snapshot, arn: string | undefined, action: string): Result<Target, RequestError> {
+  if (arn === undefined) {
+    return {
+      ok: true,
+      value: {
+        resource: { type: 'none', arn, accountId: undefined, awsManagedKey: false },
+        key: undefined,
+        alias: undefined,
+      },
+    }
+  }
+  const alias = parseAliasArn(arn)
+  const info = KMS_ACTIONS[actionBit(action) ?? -1]
+  if (alias !== undefined && info !== undefined && !info.resources.includes('alias')) {
+    // Every other action is authorised on the key that the alias points to (facts D5).
+    const keyArn = snapshot.aliases.get(arn)
+    if (keyArn === undefined)
+      return { ok: false, error: { message: `alias \`${arn}\` points to no key in this world` } }
+    return { ok: true, value: keyTarget(snapshot, keyArn, arn) }
+  }
+  if (alias !== undefined) {
+    const resource = { type: 'alias', arn, accountId: alias.account, awsManagedKey: false } as const
+    return { ok: true, value: { resource, key: undefined, alias: undefined } }
+  }
+  if (parseKeyArn(arn) !== undefined) return { ok: true, value: keyTarget(snapshot, arn, undefined) }
+  const other = splitArn(arn)
+  if (other === undefined) return { ok: false, error: { message: `resource \`${arn}\` is no ARN` } }
+  // ListRetirableGrants is authorised on a principal, though it has no resource type (facts D3).
+  const type = info?.resources.length === 0 ? 'none' : 'other'
+  const accountId = other.account === '' ? undefined : other.account
+  return {
+    ok: true,
+    value: { resource: { type, arn, accountId, awsManagedKey: false }, key: undefined, alias: undefined },
+  }
+}
+
+function keyTarget(snapshot: Snapshot, keyArn: string, alias: string | undefined): Target {
+  const key = snapshot.keys.get(keyArn)
+  const accountId = key?.accountId ?? splitArn(keyArn)?.account
+  const awsManagedKey = key?.properties.keyManager === 'AWS'
+  return { resource: { type: 'key', arn: keyArn, accountId, awsManagedKey }, key, alias }
+}
+
+function resourceFacts(resource: CallResource, key: KeyEntry | undefined): ResourceFacts {
+  return {
+    type: resource.type,
+    ...optional('arn', resource.arn),
+    ...optional('accountId', resource.accountId),
+    ...key?.properties,
+  }
+}
+
+/** A member that is there only when its value is. */
+function optional<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
+  // An object literal with a computed name has an index signature; the cast gives it back its one name.
+  return value === undefined ? {} : ({ [name]: value } as Partial<Record<K, V>>)
+}

@@ -1,0 +1,88 @@
+/**
+ * Reading a request context into slots: one place for every condition key that some policy names.
+ *
+ * Keys compare without case. Requests of one program tend to list the same keys in the same order, so the reader
+ * expects the sequence it saw last and looks a key up only where it differs.
+ */
+import type { SlotValue } from '../graph/atom.js'
+import type { GraphTables } from '../graph/tables.js'
+
+export type ContextScalar = string | number | boolean
+
+/** A value of a condition key; a list is a multi-valued key, null is as absent as a key that is not there. */
+export type RequestContextValue = ContextScalar | readonly ContextScalar[] | null | undefined
+
+export type RequestContext = Readonly<Record<string, RequestContextValue>>
+
+/** Callers choose the spellings; what is remembered of them is bounded. */
+const MAX_SPELLINGS = 10_000
+
+export class ContextReader {
+  private readonly spellings = new Map<string, number>()
+  private lastKeys: string[] = []
+  private lastSlots: number[] = []
+  private slotCount = -1
+
+  constructor(private readonly tables: GraphTables) {}
+
+  read(context: RequestContext): SlotValue[] {
+    const { slotCount } = this.tables
+    // A new slot may be that of a key that was ignored until now.
+    if (slotCount !== this.slotCount) this.forget(slotCount)
+    const values: SlotValue[] = new Array<SlotValue>(slotCount).fill(undefined)
+    let position = 0
+    for (const key in context) {
+      const slot = this.lastKeys[position] === key ? this.lastSlots[position]! : this.learn(key, position)
+      position++
+      if (slot < 0 || !Object.hasOwn(context, key)) continue
+      const value = toSlotValue(context[key])
+      // Two spellings of one key are one key with two values (facts B5, after the table).
+      values[slot] = values[slot] === undefined ? value : joined(values[slot], value)
+    }
+    return values
+  }
+
+  private learn(key: string, position: number): number {
+    let slot = this.spellings.get(key)
+    if (slot === undefined) {
+      slot = this.tables.findSlot(key)
+      if (this.spellings.size >= MAX_SPELLINGS) this.spellings.clear()
+      this.spellings.set(key, slot)
+    }
+    if (position < MAX_SPELLINGS) {
+      this.lastKeys[position] = key
+      this.lastSlots[position] = slot
+    }
+    return slot
+  }
+
+  private forget(slotCount: number): void {
+    this.slotCount = slotCount
+    this.spellings.clear()
+    this.lastKeys = []
+    this.lastSlots = []
+  }
+}
+
+/** In text form; a list of one text is that text, but a list of one empty text stays a list (facts B4). */
+export function toSlotValue(value: RequestContextValue): SlotValue {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'boolean':
+      return String(value)
+    case 'undefined':
+      return undefined
+    case 'object': {
+      if (value === null || value.length === 0) return undefined
+      const texts = value.map(String)
+      return texts.length === 1 && texts[0] !== '' ? texts[0] : texts
+    }
+  }
+}
+
+function joined(left: SlotValue, right: SlotValue): SlotValue {
+  if (right === undefined) return left
+  return [left ?? [], right].flat()
+}
