@@ -85,6 +85,8 @@ async function bundleCommandLine(folder) {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // The ESM files first: the UMD ones of jsonc-parser require their parts by names that no bundle holds.
+    mainFields: ['module', 'main'],
     target: 'node20',
     minifySyntax: true,
     minifyWhitespace: true,

@@ -15,7 +15,9 @@ import {
 } from '../graph/policy.js'
 import type { Call, PolicyLevels } from './call.js'
 
-export type AskedLayer = 'rcp' | 'scp' | 'vpce' | 'keyPolicy' | 'identity' | 'boundary' | 'session' | 'grant'
+export const ASKED_LAYERS = ['rcp', 'scp', 'vpce', 'keyPolicy', 'identity', 'boundary', 'session', 'grant'] as const
+
+export type AskedLayer = (typeof ASKED_LAYERS)[number]
 
 /** Which layer a question is put to, and which bits of its answer say yes. */
 export const LEAVES: Readonly<Record<Leaf, { readonly layer: AskedLayer; readonly bits: number }>> = {

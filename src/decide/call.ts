@@ -56,32 +56,82 @@ export interface Call {
   readonly options: DecisionOptions
 }
 
-/** Which layers take part in a call, and how they are joined: the argument of `combine`. */
-export function requestKind(call: Call): RequestKind {
+/**
+ * Which layers take part in a call, and how they are joined, as one number; `decodeKind` gives the argument of
+ * `combine`. A number, because every decision asks and few kinds occur.
+ */
+export function requestKind(call: Call): number {
   const { caller } = call.subject
   const kms = call.actionBit >= 0 ? KMS_ACTIONS[call.actionBit] : undefined
   const target = targetOf(call)
   const service = caller.type === 'service'
   const retire = kms?.name === 'kms:RetireGrant'
-  const onResource = target === 'key' || target === 'other'
+  const onResource = target === TARGET_KEY || target === TARGET_OTHER
+  const scp = call.scps !== undefined && !service && !call.callerInManagementAccount && !caller.isServiceLinkedRole
+  const rcp =
+    call.rcps !== undefined &&
+    onResource &&
+    !retire &&
+    !call.resource.awsManagedKey &&
+    !call.resourceInManagementAccount &&
+    !caller.isServiceLinkedRole
+  const relation = service ? RELATION_SERVICE : isCross(call) ? RELATION_CROSS : RELATION_SAME
+  const identity = service ? IDENTITY_NONE : caller.type === 'root' ? IDENTITY_ROOT : IDENTITY_POLICIES
+  const session = call.session.length > 0 ? SESSION_SOME : caller.type === 'federated' ? SESSION_MISSING : SESSION_NONE
+  return (
+    target |
+    (relation << 3) |
+    (identity << 5) |
+    (session << 7) |
+    (call.boundary !== undefined ? 1 << 9 : 0) |
+    (scp ? 1 << 10 : 0) |
+    (rcp ? 1 << 11 : 0) |
+    (call.endpoint !== undefined ? 1 << 12 : 0) |
+    (kms === undefined || kms.crossAccount === true ? 1 << 13 : 0) |
+    (retire ? 1 << 14 : 0)
+  )
+}
+
+const TARGETS = ['key', 'alias', 'none', 'other', 'mismatch'] as const
+const TARGET_KEY = TARGETS.indexOf('key')
+const TARGET_ALIAS = TARGETS.indexOf('alias')
+const TARGET_NONE = TARGETS.indexOf('none')
+const TARGET_OTHER = TARGETS.indexOf('other')
+const TARGET_MISMATCH = TARGETS.indexOf('mismatch')
+const RELATIONS = ['same', 'cross', 'service'] as const
+const RELATION_SAME = RELATIONS.indexOf('same')
+const RELATION_CROSS = RELATIONS.indexOf('cross')
+const RELATION_SERVICE = RELATIONS.indexOf('service')
+const IDENTITIES = ['policies', 'root', 'none'] as const
+const IDENTITY_POLICIES = IDENTITIES.indexOf('policies')
+const IDENTITY_ROOT = IDENTITIES.indexOf('root')
+const IDENTITY_NONE = IDENTITIES.indexOf('none')
+const SESSIONS = ['none', 'some', 'missing'] as const
+const SESSION_NONE = SESSIONS.indexOf('none')
+const SESSION_SOME = SESSIONS.indexOf('some')
+const SESSION_MISSING = SESSIONS.indexOf('missing')
+
+/** The kind that `requestKind` wrote as a number. */
+export function decodeKind(kind: number): RequestKind {
+  const flag = (bit: number): boolean => ((kind >> bit) & 1) === 1
   return {
-    target,
-    relation: service ? 'service' : isCross(call) ? 'cross' : 'same',
-    identity: service ? 'none' : caller.type === 'root' ? 'root' : 'policies',
-    boundary: call.boundary !== undefined,
-    session: call.session.length > 0 ? 'some' : caller.type === 'federated' ? 'missing' : 'none',
-    scp: call.scps !== undefined && !service && !call.callerInManagementAccount && !caller.isServiceLinkedRole,
-    rcp:
-      call.rcps !== undefined &&
-      onResource &&
-      !retire &&
-      !call.resource.awsManagedKey &&
-      !call.resourceInManagementAccount &&
-      !caller.isServiceLinkedRole,
-    vpce: call.endpoint !== undefined,
-    crossAccountUse: kms === undefined || kms.crossAccount === true,
-    retire,
+    target: member(TARGETS, kind & 7),
+    relation: member(RELATIONS, (kind >> 3) & 3),
+    identity: member(IDENTITIES, (kind >> 5) & 3),
+    session: member(SESSIONS, (kind >> 7) & 3),
+    boundary: flag(9),
+    scp: flag(10),
+    rcp: flag(11),
+    vpce: flag(12),
+    crossAccountUse: flag(13),
+    retire: flag(14),
   }
+}
+
+function member<T>(members: readonly T[], index: number): T {
+  const found = members[index]
+  if (found === undefined) throw new RangeError(`no request kind has ${index} there`)
+  return found
 }
 
 function isCross(call: Call): boolean {
@@ -98,14 +148,17 @@ const CHECKED_WITHOUT_RESOURCE: ReadonlySet<string> = new Set(
 )
 
 /** A KMS action is authorised on a key, an alias or nothing, as its table says; never on something else. */
-function targetOf(call: Call): RequestKind['target'] {
+function targetOf(call: Call): number {
   const { type } = call.resource
-  if (call.actionBit < 0) return type === 'none' ? 'none' : 'other'
-  const resources = KMS_ACTIONS[call.actionBit]?.resources ?? []
-  // CreateKey with tags asks for kms:TagResource before there is a key to ask it on.
-  const withoutKey = resources.length === 0 || CHECKED_WITHOUT_RESOURCE.has(KMS_ACTIONS[call.actionBit]!.name)
-  if (type === 'none') return withoutKey ? 'none' : 'mismatch'
-  if (type === 'key' && resources.includes('key')) return 'key'
-  if (type === 'alias' && resources.includes('alias')) return 'alias'
-  return 'mismatch'
+  if (call.actionBit < 0) return type === 'none' ? TARGET_NONE : TARGET_OTHER
+  const action = KMS_ACTIONS[call.actionBit]
+  if (action === undefined) return TARGET_MISMATCH
+  const { resources } = action
+  if (type === 'none') {
+    // CreateKey with tags asks for kms:TagResource before there is a key to ask it on.
+    return resources.length === 0 || CHECKED_WITHOUT_RESOURCE.has(action.name) ? TARGET_NONE : TARGET_MISMATCH
+  }
+  if (type === 'key' && resources.includes('key')) return TARGET_KEY
+  if (type === 'alias' && resources.includes('alias')) return TARGET_ALIAS
+  return TARGET_MISMATCH
 }

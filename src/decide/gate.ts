@@ -7,7 +7,7 @@
  * A node is three integers: what is tested, and where to go on yes and no. A negative target is the outcome `~target`.
  */
 import { combine, type Algebra, type Leaf, type Outcome } from '../graph/combine.js'
-import type { Atom, SlotValues } from '../graph/atom.js'
+import type { SlotValues } from '../graph/atom.js'
 import {
   actionMatches,
   principalReach,
@@ -28,17 +28,23 @@ import {
   ROW_GUARD,
   ROW_PRINCIPAL,
   ROW_RESOURCE,
+  SLOT_SOURCE_ARN,
   SPEC_FIRST,
   type GraphTables,
 } from '../graph/tables.js'
 import { LITERAL } from '../graph/template-value.js'
-import type { GrantInput } from '../graph/grant.js'
+import type { ChildGrant, EncryptionContext, GrantInput } from '../graph/grant.js'
 import { grantInput, LEAVES, matchInput } from './answers.js'
-import { requestKind, type Call } from './call.js'
+import { decodeKind, requestKind, type Call } from './call.js'
 import { outcomeNumber, outcomeOf } from './program.js'
 
 /** What grants are compared with besides the caller, the key and the action. */
-export type GrantFacts = Pick<GrantInput, 'encryptionContext' | 'sourceArn' | 'grantTokens' | 'grantId' | 'createGrant'>
+export interface GrantFacts {
+  readonly encryptionContext?: EncryptionContext | undefined
+  readonly grantTokens?: readonly string[] | undefined
+  readonly grantId?: string | undefined
+  readonly createGrant?: ChildGrant | undefined
+}
 
 /** Answers for calls that differ from the one it was built for in the values of condition keys and in grant facts only. */
 export class Gate {
@@ -55,37 +61,27 @@ export class Gate {
     return this.nodes.length / 3
   }
 
-  decide(values: SlotValues, grants: GrantFacts): Outcome {
+  decide(values: SlotValues, request: GrantFacts): Outcome {
     const { nodes, tests } = this
     let node = this.start
     while (node >= 0) {
       const test = tests[nodes[node]!]!
-      node = nodes[test.holds(values, grants) ? node + 1 : node + 2]!
+      node = nodes[test.holds(values, request) ? node + 1 : node + 2]!
     }
     return outcomeOf(~node)
   }
 
   static build(call: Call): Gate {
     const builder = new GateBuilder(call)
-    const start = combine(requestKind(call), builder)
+    const start = combine(decodeKind(requestKind(call)), builder)
     return new Gate(start, Int32Array.from(builder.nodes), builder.tests, builder.slots())
   }
 }
 
-/** What a node asks: a condition atom, a resource pattern with variables, or the grants. */
+/** What a node asks: a condition atom as it is, a resource pattern with variables, or the grants. */
 interface Test {
-  holds(values: SlotValues, grants: GrantFacts): boolean
+  holds(values: SlotValues, request: GrantFacts): boolean
   readonly slots: readonly number[]
-}
-
-class AtomTest implements Test {
-  readonly slots: readonly number[]
-  constructor(private readonly atom: Atom) {
-    this.slots = atom.slots
-  }
-  holds(values: SlotValues): boolean {
-    return this.atom.holds(values)
-  }
 }
 
 class ResourceTest implements Test {
@@ -107,7 +103,7 @@ class ResourceTest implements Test {
 
 /** Grants read the request itself (encryption context, tokens), not condition keys; they are asked as they are. */
 class GrantTest implements Test {
-  readonly slots = []
+  readonly slots = [SLOT_SOURCE_ARN]
   private readonly input: GrantInput
   constructor(
     private readonly call: Call,
@@ -115,8 +111,17 @@ class GrantTest implements Test {
   ) {
     this.input = grantInput(call)
   }
-  holds(_values: SlotValues, grants: GrantFacts): boolean {
-    return (this.call.grants.says({ ...this.input, ...grants }, this.call.options) & this.bits) !== 0
+  holds(values: SlotValues, request: GrantFacts): boolean {
+    const sourceArn = values[SLOT_SOURCE_ARN]
+    const input: GrantInput = {
+      ...this.input,
+      encryptionContext: request.encryptionContext,
+      sourceArn: typeof sourceArn === 'string' ? sourceArn : undefined,
+      grantTokens: request.grantTokens ?? [],
+      grantId: request.grantId,
+      createGrant: request.createGrant,
+    }
+    return (this.call.grants.says(input, this.call.options) & this.bits) !== 0
   }
 }
 
@@ -212,7 +217,7 @@ class GateBuilder implements Algebra<number> {
     let result = yes
     for (const literal of tables.guards.tuple(guard).toReversed()) {
       const atom = literal >> 1
-      const test = this.test(`atom ${atom}`, () => new AtomTest(tables.atom(atom)))
+      const test = this.test(`atom ${atom}`, () => tables.atom(atom))
       result = (literal & 1) === 0 ? this.node(test, result, no) : this.node(test, no, result)
     }
     return result

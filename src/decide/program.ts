@@ -1,15 +1,20 @@
 /**
  * `combine` as a program: a decision diagram over layer questions, made once for each kind of request.
  *
- * Node n asks question `leaf[n]` and goes on to `yes[n]` or `no[n]`; a negative target is the outcome `~target`.
+ * Node n asks `layer[n]` whether it says one of `bits[n]` and goes on to `yes[n]` or `no[n]`; a negative target is the outcome `~target`.
  */
-import { combine, type Algebra, type Leaf, type Outcome, type RequestKind } from '../graph/combine.js'
+import { combine, type Algebra, type Leaf, type Outcome } from '../graph/combine.js'
+import { ASKED_LAYERS, LEAVES } from './answers.js'
+import { decodeKind } from './call.js'
 
 export interface Program {
   readonly start: number
-  readonly leaf: readonly Leaf[]
-  readonly yes: readonly number[]
-  readonly no: readonly number[]
+  /** Place in ASKED_LAYERS of the layer that node n asks. */
+  readonly layer: Int8Array
+  /** Bits of the layer's answer that mean yes. */
+  readonly bits: Int8Array
+  readonly yes: Int16Array
+  readonly no: Int16Array
 }
 
 /** Every outcome there is, so that a program can name one by its number. */
@@ -30,52 +35,37 @@ export function outcomeOf(number: number): Outcome {
   return outcome
 }
 
-const programs = new Map<number, Program>()
+const programs: (Program | undefined)[] = []
 
-/** The program for a kind of request; the kinds are few hundred at most, so they are kept for good. */
-export function programFor(kind: RequestKind): Program {
-  const key = kindNumber(kind)
-  const known = programs.get(key)
-  if (known !== undefined) return known
-  const program = build(kind)
-  programs.set(key, program)
-  return program
+/** The program for a kind of request, as `requestKind` numbers it; few hundred occur, so they are kept for good. */
+export function programFor(kind: number): Program {
+  return (programs[kind] ??= build(kind))
 }
 
-function build(kind: RequestKind): Program {
-  const leaf: Leaf[] = []
+function build(kind: number): Program {
+  const leaves: Leaf[] = []
   const yes: number[] = []
   const no: number[] = []
   const shared = new Map<string, number>()
   const algebra: Algebra<number> = {
     outcome: (outcome) => ~outcomeNumber(outcome),
-    ask(question, ifYes, ifNo) {
+    ask(leaf, ifYes, ifNo) {
       if (ifYes === ifNo) return ifYes
-      const key = `${question} ${ifYes} ${ifNo}`
+      const key = `${leaf} ${ifYes} ${ifNo}`
       const known = shared.get(key)
       if (known !== undefined) return known
-      leaf.push(question)
+      leaves.push(leaf)
       yes.push(ifYes)
       no.push(ifNo)
-      shared.set(key, leaf.length - 1)
-      return leaf.length - 1
+      shared.set(key, leaves.length - 1)
+      return leaves.length - 1
     },
   }
-  return { start: combine(kind, algebra), leaf, yes, no }
-}
-
-const TARGETS = ['key', 'alias', 'none', 'other', 'mismatch'] as const
-const RELATIONS = ['same', 'cross', 'service'] as const
-const IDENTITIES = ['policies', 'root', 'none'] as const
-const SESSIONS = ['none', 'some', 'missing'] as const
-
-function kindNumber(kind: RequestKind): number {
-  let number = TARGETS.indexOf(kind.target)
-  number = number * 3 + RELATIONS.indexOf(kind.relation)
-  number = number * 3 + IDENTITIES.indexOf(kind.identity)
-  number = number * 3 + SESSIONS.indexOf(kind.session)
-  for (const flag of [kind.boundary, kind.scp, kind.rcp, kind.vpce, kind.crossAccountUse, kind.retire]) {
-    number = number * 2 + (flag ? 1 : 0)
+  return {
+    start: combine(decodeKind(kind), algebra),
+    layer: Int8Array.from(leaves, (leaf) => ASKED_LAYERS.indexOf(LEAVES[leaf].layer)),
+    bits: Int8Array.from(leaves, (leaf) => LEAVES[leaf].bits),
+    yes: Int16Array.from(yes),
+    no: Int16Array.from(no),
   }
-  return number
 }

@@ -9,6 +9,7 @@ import { GrantSet } from '../graph/grant.js'
 import type { SlotValue } from '../graph/atom.js'
 import { Subject, type Caller } from '../graph/subject.js'
 import type { CompiledPolicy } from '../graph/policy.js'
+import { SLOT_SOURCE_ARN, SLOT_SOURCE_VPCE } from '../graph/tables.js'
 import type { AccountEntry, KeyEntry, PrincipalEntry, Snapshot } from '../graph/world.js'
 import { parseAliasArn, parseKeyArn, splitArn } from '../text/arn.js'
 import { parsePrincipalArn } from '../text/principal-arn.js'
@@ -51,6 +52,8 @@ export interface RequestError {
 /** What of a request does not change while its caller and resource stay the same. */
 export interface Binding {
   readonly snapshot: Snapshot
+  /** The action it was made for. */
+  readonly action: string
   readonly subject: Subject
   readonly principal: PrincipalEntry | undefined
   readonly principalFacts: PrincipalFacts
@@ -81,6 +84,7 @@ export function bindRequest(
     ok: true,
     value: {
       snapshot,
+      action,
       subject: new Subject(snapshot.tables, caller.value),
       principal: entry,
       principalFacts: principalFacts(caller.value, entry),
@@ -100,51 +104,68 @@ export function bindRequest(
 /** The call for one action on what was bound. */
 export function callOf(
   binding: Binding,
-  request: AuthorizationRequest,
+  request: Omit<AuthorizationRequest, 'principal' | 'resource'>,
   reader: ContextReader,
   options: DecisionOptions,
 ): Call {
   const bit = actionBit(request.action) ?? -1
-  const facts = factsOf(binding, request, bit)
-  const values = reader.read(request.context ?? {})
-  if (request.derive !== false) fillIn(values, binding.snapshot, facts)
-  const given = (name: string): string | undefined => {
-    const value = toSlotValue(request.context?.[name])
-    return typeof value === 'string' ? value : undefined
-  }
-  const endpointId = given('aws:SourceVpce')
+  const values = reader.read(request.context ?? NO_CONTEXT)
+  if (request.derive !== false) fillIn(values, binding, request)
+  const endpoint = values[SLOT_SOURCE_VPCE]
+  const sourceArn = values[SLOT_SOURCE_ARN]
   return {
     subject: binding.subject,
-    action: facts.action,
+    action: KMS_ACTIONS[bit]?.name ?? request.action,
     actionBit: bit,
     resource: binding.resource,
     keyPolicy: binding.key?.policy,
-    identity: binding.principal?.policies ?? [],
+    identity: binding.principal?.policies ?? NONE,
     boundary: binding.principal?.boundary,
-    session: request.sessionPolicies ?? [],
+    session: request.sessionPolicies ?? NONE,
     scps: binding.callerAccount?.scps,
     rcps: binding.resourceAccount?.rcps,
     callerInManagementAccount: binding.callerAccount?.isManagement ?? false,
     resourceInManagementAccount: binding.resourceAccount?.isManagement ?? false,
-    endpoint: endpointId === undefined ? undefined : { policy: binding.snapshot.endpoints.get(endpointId)?.policy },
+    endpoint: endpoint === undefined ? undefined : { policy: endpointPolicy(binding.snapshot, endpoint) },
     grants: binding.key?.grants ?? GrantSet.empty,
     encryptionContext: request.encryptionContext,
-    grantTokens: request.grantTokens ?? [],
+    grantTokens: request.grantTokens ?? NONE,
     grantId: request.grantId,
     createGrant: request.createGrant,
     values,
-    sourceArn: given('aws:SourceArn'),
+    sourceArn: typeof sourceArn === 'string' ? sourceArn : undefined,
     options,
   }
 }
 
-function fillIn(values: SlotValue[], snapshot: Snapshot, facts: RequestFacts): void {
-  for (let slot = 0; slot < values.length; slot++) {
-    values[slot] ??= toSlotValue(deriveContextKey(snapshot.tables.slotName(slot), facts))
+const NONE: readonly never[] = []
+export const NO_CONTEXT: RequestContext = {}
+
+function endpointPolicy(snapshot: Snapshot, endpoint: SlotValue): CompiledPolicy | undefined {
+  return typeof endpoint === 'string' ? snapshot.endpoints.get(endpoint)?.policy : undefined
+}
+
+/** Fills in what follows from caller, resource and request: in every slot, or in those that somebody will read. */
+export function fillIn(
+  values: SlotValue[],
+  binding: Binding,
+  request: Omit<AuthorizationRequest, 'principal' | 'resource'>,
+  slots: readonly number[] = values.map((_, slot) => slot),
+): void {
+  const { tables } = binding.snapshot
+  let facts: RequestFacts | undefined
+  for (const slot of slots) {
+    if (values[slot] !== undefined) continue
+    facts ??= factsOf(binding, request, actionBit(request.action) ?? -1)
+    values[slot] = toSlotValue(deriveContextKey(tables.slotName(slot), facts))
   }
 }
 
-function factsOf(binding: Binding, request: AuthorizationRequest, bit: number): RequestFacts {
+function factsOf(
+  binding: Binding,
+  request: Omit<AuthorizationRequest, 'principal' | 'resource'>,
+  bit: number,
+): RequestFacts {
   const { callerAccount, resourceAccount, alias } = binding
   const principal = binding.principalFacts
   const keyIdAs = request.keyIdAs ?? alias

@@ -6,7 +6,7 @@
 import { layersOf, type DecisionKind, type Layer, type Outcome, type RequestKind } from '../graph/combine.js'
 import { documentOf } from '../graph/documents.js'
 import { grantMiss, type Grant, type GrantMiss } from '../graph/grant.js'
-import type { LoweredTest } from '../graph/lower.js'
+import type { LoweredStatement, LoweredTest } from '../graph/lower.js'
 import {
   actionMatches,
   principalReach,
@@ -20,10 +20,11 @@ import {
   type MatchInput,
 } from '../graph/policy.js'
 import { CLASS_NONE, type PrincipalClass } from '../graph/subject.js'
-import { isHiddenFromKeyPolicies } from '../graph/template-value.js'
+import type { SlotValues } from '../graph/atom.js'
+import type { GraphTables } from '../graph/tables.js'
 import type { ConditionTest, PolicyDocument, Statement } from '../policy/document.js'
-import { grantInput, LEAVES, matchInput, type AskedLayer } from './answers.js'
-import { requestKind, type Call } from './call.js'
+import { ASKED_LAYERS, grantInput, matchInput, type AskedLayer } from './answers.js'
+import { decodeKind, requestKind, type Call, type PolicyLevels } from './call.js'
 import { outcomeOf, programFor } from './program.js'
 
 export interface Trace {
@@ -89,41 +90,26 @@ export interface GrantTrace {
 }
 
 export function trace(call: Call): Trace {
-  const kind = requestKind(call)
+  const number = requestKind(call)
+  const kind = decodeKind(number)
   const input = matchInput(call)
   const layers = layersOf(kind)
-  const traced = new Map<Layer, { policies: readonly PolicyTrace[]; grants: readonly GrantTrace[]; said: number }>()
+  const traced = new Map<Layer, TracedLayer>()
   for (const { layer } of layers) {
     if (layer !== 'operation') traced.set(layer, traceLayer(layer, call, input))
   }
-  const { outcome, consulted } = follow(kind, (layer) => traced.get(layer)?.said ?? SAYS_NOTHING)
-  return {
-    outcome,
-    kind,
-    call,
-    layers: [
-      ...layers
-        // Without grants there is nothing to tell about them.
-        .filter(({ layer }) => layer !== 'grant' || call.grants.size > 0 || kind.retire)
-        .map(({ layer, allow }): LayerTrace => {
-          const found = traced.get(layer)
-          const said = found?.said ?? SAYS_NOTHING
-          return {
-            layer,
-            verdict:
-              (said & SAYS_DENY) !== 0
-                ? 'explicitDeny'
-                : (said & SAYS_ALLOW) !== 0 || allow.length === 0
-                  ? 'allow'
-                  : 'implicitDeny',
-            consulted: consulted.has(layer),
-            policies: found?.policies ?? [],
-            grants: found?.grants ?? [],
-          }
-        }),
-      ...(outcome.layer === 'operation' ? [OPERATION_REFUSED] : []),
-    ],
+  const { outcome, consulted } = follow(number, (layer) => traced.get(layer)?.said ?? SAYS_NOTHING)
+  const records: LayerTrace[] = []
+  for (const { layer, allow } of layers) {
+    // Without grants there is nothing to tell about them.
+    if (layer === 'grant' && call.grants.size === 0 && !kind.retire) continue
+    const { policies, grants, said } = traced.get(layer) ?? NOTHING_TRACED
+    const allowed = (said & SAYS_ALLOW) !== 0 || allow.length === 0
+    const verdict = (said & SAYS_DENY) !== 0 ? 'explicitDeny' : allowed ? 'allow' : 'implicitDeny'
+    records.push({ layer, verdict, consulted: consulted.has(layer), policies, grants })
   }
+  if (outcome.layer === 'operation') records.push(OPERATION_REFUSED)
+  return { outcome, kind, call, layers: records }
 }
 
 const OPERATION_REFUSED: LayerTrace = {
@@ -136,51 +122,53 @@ const OPERATION_REFUSED: LayerTrace = {
 
 /** Walks the program with complete answers, noting the layers that the decision hung on. */
 function follow(
-  kind: RequestKind,
+  kind: number,
   said: (layer: AskedLayer) => number,
 ): { readonly outcome: Outcome; readonly consulted: ReadonlySet<Layer> } {
   const program = programFor(kind)
   const consulted = new Set<Layer>()
   let node = program.start
   while (node >= 0) {
-    const { layer, bits } = LEAVES[program.leaf[node]!]
+    const layer = ASKED_LAYERS[program.layer[node]!]!
     consulted.add(layer)
-    node = (said(layer) & bits) !== 0 ? program.yes[node]! : program.no[node]!
+    node = (said(layer) & program.bits[node]!) !== 0 ? program.yes[node]! : program.no[node]!
   }
   return { outcome: outcomeOf(~node), consulted }
 }
 
-type TracedLayer = { policies: readonly PolicyTrace[]; grants: readonly GrantTrace[]; said: number }
+interface TracedLayer {
+  readonly policies: readonly PolicyTrace[]
+  readonly grants: readonly GrantTrace[]
+  readonly said: number
+}
+
+/** Where a guardrail is attached. */
+interface Attachment {
+  readonly account: string
+  readonly level: number
+}
+
+const NOTHING_TRACED: TracedLayer = { policies: [], grants: [], said: SAYS_NOTHING }
 
 function traceLayer(layer: AskedLayer, call: Call, input: MatchInput): TracedLayer {
-  const accountId = layer === 'scp' ? call.subject.caller.accountId : call.resource.accountId
   switch (layer) {
     case 'scp':
-    case 'rcp': {
-      const levels = ((layer === 'scp' ? call.scps : call.rcps) ?? []).map((level, number) =>
-        level.map((policy, place) => ({
-          ...tracePolicy(layer, policy, place, call, input),
-          ...(accountId === undefined ? {} : { account: accountId }),
-          level: number,
-        })),
-      )
-      const saidByLevel = levels.map(policiesSaid)
-      const denied = saidByLevel.some((said) => (said & SAYS_DENY) !== 0)
-      const allowed = saidByLevel.every((said) => (said & SAYS_ALLOW) !== 0)
-      return { policies: levels.flat(), grants: [], said: denied ? SAYS_DENY : allowed ? SAYS_DIRECT : SAYS_NOTHING }
-    }
+      return traceLevels(layer, call.scps ?? [], call.subject.caller.accountId ?? '', call, input)
+    case 'rcp':
+      return traceLevels(layer, call.rcps ?? [], call.resource.accountId ?? '', call, input)
     case 'vpce':
       if (call.endpoint?.policy === undefined) return { policies: [], grants: [], said: SAYS_DIRECT }
       return tracePolicies(layer, [call.endpoint.policy], call, input)
     case 'keyPolicy':
-      return tracePolicies(layer, call.keyPolicy === undefined ? [] : [call.keyPolicy], call, input)
+      return call.keyPolicy === undefined ? NOTHING_TRACED : tracePolicies(layer, [call.keyPolicy], call, input)
     case 'identity':
       return tracePolicies(layer, call.identity, call, input)
     case 'boundary':
-      return tracePolicies(layer, call.boundary === undefined ? [] : [call.boundary], call, input)
+      return call.boundary === undefined ? NOTHING_TRACED : tracePolicies(layer, [call.boundary], call, input)
     case 'session':
       return tracePolicies(layer, call.session, call, input)
     case 'grant': {
+      if (call.grants.size === 0) return NOTHING_TRACED
       const asked = grantInput(call)
       const grants = call.grants.grants.map((grant) => ({ grant, miss: grantMiss(grant, asked) }))
       return { policies: [], grants, said: call.grants.says(asked, call.options) }
@@ -188,67 +176,99 @@ function traceLayer(layer: AskedLayer, call: Call, input: MatchInput): TracedLay
   }
 }
 
-function tracePolicies(layer: Layer, policies: readonly CompiledPolicy[], call: Call, input: MatchInput): TracedLayer {
-  const traced = policies.map((policy, place) => tracePolicy(layer, policy, place, call, input))
-  return { policies: traced, grants: [], said: policiesSaid(traced) }
-}
-
-function policiesSaid(policies: readonly PolicyTrace[]): number {
-  let said = SAYS_NOTHING
-  for (const { statements } of policies) {
-    for (const { statement, applies, reach } of statements) {
-      if (applies) said |= statement.effect === 'Deny' ? SAYS_DENY : SAYS_BY_CLASS[reach]
-    }
+/** As `layerSays` has it: a Deny at any level denies, and to allow every level must. */
+function traceLevels(layer: Layer, levels: PolicyLevels, account: string, call: Call, input: MatchInput): TracedLayer {
+  const traced: PolicyTrace[] = []
+  let denied = false
+  let allowed = true
+  for (const [level, policies] of levels.entries()) {
+    const { policies: ofLevel, said } = tracePolicies(layer, policies, call, input, { account, level })
+    traced.push(...ofLevel)
+    denied ||= (said & SAYS_DENY) !== 0
+    allowed &&= (said & SAYS_ALLOW) !== 0
   }
-  return said
+  return { policies: traced, grants: [], said: denied ? SAYS_DENY : allowed ? SAYS_DIRECT : SAYS_NOTHING }
 }
 
-function tracePolicy(
+function tracePolicies(
   layer: Layer,
-  compiled: CompiledPolicy,
-  place: number,
+  policies: readonly CompiledPolicy[],
   call: Call,
   input: MatchInput,
-): PolicyTrace {
-  const { document, parts } = documentOf(compiled)
-  const statements = document.statements.map((statement, index): StatementTrace => {
-    const lowered = parts[index]!
-    const deny = statement.effect === 'Deny'
-    const reach = principalReach(compiled.tables, lowered.principals, input, deny)
-    const conditions = statement.conditions.map((test, which) =>
-      traceCondition(compiled, document, test, lowered.tests[which]!, call),
+  attached?: Attachment,
+): TracedLayer {
+  const traced: PolicyTrace[] = []
+  let said = SAYS_NOTHING
+  for (const compiled of policies) {
+    const { document, parts } = documentOf(compiled)
+    const statements: StatementTrace[] = []
+    for (const statement of document.statements) {
+      const found = traceStatement(compiled, statement, parts[statement.index]!, call, input)
+      statements.push(found)
+      if (found.applies) said |= statement.effect === 'Deny' ? SAYS_DENY : SAYS_BY_CLASS[found.reach]
+    }
+    const policy = traced.length
+    traced.push(
+      attached === undefined
+        ? { layer, policy, compiled, document, statements }
+        : { layer, account: attached.account, level: attached.level, policy, compiled, document, statements },
     )
-    const failed: StatementPart[] = []
-    if (reach === CLASS_NONE) failed.push('principal')
-    const action =
-      lowered.actions !== undefined &&
-      actionMatches(compiled.tables, lowered.actionLow, lowered.actionHigh, lowered.actions, input)
-    if (!action) failed.push('action')
-    const resource =
-      lowered.resources !== undefined &&
-      resourceMatches(compiled.tables, lowered.resources, input.resource, call.values)
-    if (!resource) failed.push('resource')
-    if (conditions.some(({ holds }) => !holds)) failed.push('condition')
-    return { statement, applies: failed.length === 0, failed, reach, conditions }
-  })
-  return { layer, policy: place, compiled, document, statements }
+  }
+  return { policies: traced, grants: [], said }
+}
+
+const PARTS: readonly StatementPart[] = ['principal', 'action', 'resource', 'condition']
+
+/** The lists of failed parts, by bits in the order of PARTS: most statements of a trace share a few of them. */
+const FAILED: readonly (readonly StatementPart[])[] = Array.from({ length: 1 << PARTS.length }, (_, bits) =>
+  Object.freeze(PARTS.filter((_part, bit) => ((bits >> bit) & 1) === 1)),
+)
+const NO_CONDITIONS: readonly ConditionTrace[] = []
+
+function traceStatement(
+  compiled: CompiledPolicy,
+  statement: Statement,
+  parts: LoweredStatement,
+  call: Call,
+  input: MatchInput,
+): StatementTrace {
+  const { tables } = compiled
+  const reach = principalReach(tables, parts.principals, input, statement.effect === 'Deny')
+  let failed = reach === CLASS_NONE ? 1 : 0
+  const { actions, resources } = parts
+  if (actions === undefined || !actionMatches(tables, parts.actionLow, parts.actionHigh, actions, input)) failed |= 2
+  if (resources === undefined || !resourceMatches(tables, resources, input.resource, call.values)) failed |= 4
+  let conditions = NO_CONDITIONS
+  if (statement.conditions.length > 0) {
+    const traced: ConditionTrace[] = []
+    for (const test of statement.conditions) {
+      const found = traceCondition(compiled, test, parts.tests[traced.length]!, parts.slots[traced.length]!, call)
+      if (!found.holds) failed |= 8
+      traced.push(found)
+    }
+    conditions = traced
+  }
+  return { statement, applies: failed === 0, failed: FAILED[failed]!, reach, conditions }
 }
 
 function traceCondition(
   compiled: CompiledPolicy,
-  document: PolicyDocument,
   test: ConditionTest,
   lowered: LoweredTest,
+  slot: number,
   call: Call,
 ): ConditionTrace {
-  const { tables } = compiled
-  const holds =
-    lowered !== 'never' &&
-    lowered.every((literal) => tables.atom(literal >> 1).holds(call.values) === ((literal & 1) === 0))
-  const hidden = document.kind === 'key' && isHiddenFromKeyPolicies(test.key)
-  const slot = tables.findSlot(test.key)
-  const got = hidden || slot < 0 ? undefined : call.values[slot]
-  return { test, holds, got, miss: holds ? undefined : conditionMiss(compiled, test, lowered, got, hidden, call) }
+  const got = slot < 0 ? undefined : call.values[slot]
+  const holds = testHolds(compiled.tables, lowered, call.values)
+  return { test, holds, got, miss: holds ? undefined : conditionMiss(compiled, test, lowered, got, slot < 0, call) }
+}
+
+function testHolds(tables: GraphTables, lowered: LoweredTest, values: SlotValues): boolean {
+  if (lowered === 'never') return false
+  for (const literal of lowered) {
+    if (tables.atom(literal >> 1).holds(values) === ((literal & 1) === 1)) return false
+  }
+  return true
 }
 
 function conditionMiss(

@@ -30,12 +30,17 @@ export class ContextReader {
     // A new slot may be that of a key that was ignored until now.
     if (slotCount !== this.slotCount) this.forget(slotCount)
     const values: SlotValue[] = new Array<SlotValue>(slotCount).fill(undefined)
+    // Only a context that inherits from something unusual has to be asked key by key what is its own.
+    const prototype: unknown = Object.getPrototypeOf(context)
+    const plain = prototype === null || (prototype === Object.prototype && !hasEnumerableKeys(Object.prototype))
+    const { lastKeys, lastSlots } = this
     let position = 0
     for (const key in context) {
-      const slot = this.lastKeys[position] === key ? this.lastSlots[position]! : this.learn(key, position)
+      const slot = lastKeys[position] === key ? lastSlots[position]! : this.learn(key, position)
       position++
-      if (slot < 0 || !Object.hasOwn(context, key)) continue
-      const value = toSlotValue(context[key])
+      if (slot < 0 || (!plain && !Object.hasOwn(context, key))) continue
+      const given = context[key]
+      const value = typeof given === 'string' ? given : toSlotValue(given)
       // Two spellings of one key are one key with two values (facts B5, after the table).
       values[slot] = values[slot] === undefined ? value : joined(values[slot], value)
     }
@@ -62,6 +67,12 @@ export class ContextReader {
     this.lastKeys = []
     this.lastSlots = []
   }
+}
+
+/** A program that has put something enumerable on every object does not thereby put it into every request. */
+function hasEnumerableKeys(object: object): boolean {
+  for (const key in object) return key !== undefined
+  return false
 }
 
 /** In text form; a list of one text is that text, but a list of one empty text stays a list (facts B4). */

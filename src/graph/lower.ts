@@ -43,6 +43,8 @@ export interface LoweredStatement {
   readonly principals: number
   /** In the order of the statement's conditions. */
   readonly tests: readonly LoweredTest[]
+  /** The slot of each test's condition key; -1 where the policy cannot see the key. */
+  readonly slots: readonly number[]
 }
 
 export function lowerParts(tables: GraphTables, document: PolicyDocument, statement: Statement): LoweredStatement {
@@ -59,6 +61,7 @@ export function lowerParts(tables: GraphTables, document: PolicyDocument, statem
         : lowerResource(tables, document, resources),
     principals: principal === undefined ? NO_PRINCIPAL : lowerPrincipal(tables, principal),
     tests: statement.conditions.map((test) => lowerTest(tables, document, test)),
+    slots: statement.conditions.map((test) => (isHidden(document, test) ? -1 : tables.slot(test.key))),
   }
 }
 
@@ -179,7 +182,7 @@ const ALWAYS: LoweredTest = []
 
 /** One condition test as literals. The table of facts B2, with K-3, K-12, K-18, K-28 and K-32. */
 export function lowerTest(tables: GraphTables, document: PolicyDocument, test: ConditionTest): LoweredTest {
-  const hidden = document.kind === 'key' && isHiddenFromKeyPolicies(test.key)
+  const hidden = isHidden(document, test)
   if (test.base === 'Null') return lowerNull(tables, test, hidden)
   if (hidden) return whenAbsent(test) ? ALWAYS : 'never'
   const values = internSet(
@@ -202,6 +205,10 @@ export function lowerTest(tables: GraphTables, document: PolicyDocument, test: C
       if (negated) return [negative(atom('matches')), negative(atom('uncomparable'))]
       return [test.ifExists ? negative(atom('presentUnmatched')) : positive(atom('matches'))]
   }
+}
+
+function isHidden(document: PolicyDocument, test: ConditionTest): boolean {
+  return document.kind === 'key' && isHiddenFromKeyPolicies(test.key)
 }
 
 function lowerNull(tables: GraphTables, test: ConditionTest, hidden: boolean): LoweredTest {

@@ -34,9 +34,9 @@ export function compileMatcher(
 ): Matcher {
   switch (operator) {
     case 'StringEquals':
-      return textMatcher(marked, slotOf, (text) => text)
+      return equalityMatcher(marked, slotOf)
     case 'StringEqualsIgnoreCase':
-      return textMatcher(marked, slotOf, foldCase)
+      return foldingMatcher(marked, slotOf, foldCase)
     case 'StringLike':
       return patternMatcher(marked, slotOf, {
         compile: (pattern) => (typeof pattern === 'string' ? compileGlob(pattern) : compileGlobTokens(pattern)),
@@ -100,18 +100,25 @@ function alternatives(marked: readonly string[], slotOf: (key: string) => number
   }
 }
 
-/** Equality after `fold`. A template whose variable has no value matches nothing, and that is a comparison made. */
-function textMatcher(
+/** Equality. A template whose variable has no value matches nothing, and that is a comparison made. */
+function equalityMatcher(marked: readonly string[], slotOf: (key: string) => number): Matcher {
+  const { literals, templates } = alternatives(marked, slotOf)
+  const [only] = literals
+  if (templates.length > 0) return foldingMatcher(marked, slotOf, (text) => text)
+  // Most conditions name one value or a few.
+  if (literals.length === 1) return { slots: [], compare: (subject) => (subject === only ? 1 : 0) }
+  const known = new Set(literals)
+  return { slots: [], compare: (subject) => (known.has(subject) ? 1 : 0) }
+}
+
+/** Equality after `fold`. */
+function foldingMatcher(
   marked: readonly string[],
   slotOf: (key: string) => number,
   fold: (text: string) => string,
 ): Matcher {
   const { literals, templates } = alternatives(marked, slotOf)
   const known = new Set(literals.map(fold))
-  const [only] = known
-  if (templates.length === 0 && known.size === 1) {
-    return { slots: [], compare: (subject) => (fold(subject) === only ? 1 : 0) }
-  }
   return {
     slots: templates.flatMap((template) => template.slots),
     compare(subject, values) {
@@ -134,16 +141,27 @@ interface PatternKind {
 
 function patternMatcher(marked: readonly string[], slotOf: (key: string) => number, kind: PatternKind): Matcher {
   const { literals, templates } = alternatives(marked, slotOf)
-  const patterns = literals.map((text) => (kind.isComparablePattern(text) ? kind.compile(text) : undefined))
-  const literalsComparable = patterns.every((pattern) => pattern !== undefined)
+  const patterns = literals.filter((text) => kind.isComparablePattern(text)).map((text) => kind.compile(text))
+  const literalsComparable = patterns.length === literals.length
+  if (templates.length === 0) {
+    return {
+      slots: [],
+      compare(subject) {
+        if (literals.length === 0) return 0
+        if (!kind.isComparable(subject)) return -1
+        for (const pattern of patterns) if (pattern.matches(subject)) return 1
+        return literalsComparable ? 0 : -1
+      },
+    }
+  }
   return {
     slots: templates.flatMap((template) => template.slots),
     compare(subject, values) {
       const filled = templates.map((template) => template.resolve(values)).filter((tokens) => tokens !== undefined)
       // Without a value to compare with, nothing is compared: a variable without a value equals nothing.
-      if (patterns.length === 0 && filled.length === 0) return 0
+      if (literals.length === 0 && filled.length === 0) return 0
       if (!kind.isComparable(subject)) return -1
-      for (const pattern of patterns) if (pattern?.matches(subject) === true) return 1
+      for (const pattern of patterns) if (pattern.matches(subject)) return 1
       let comparable = literalsComparable
       for (const tokens of filled) {
         if (!kind.isComparablePattern(tokens)) comparable = false
@@ -192,23 +210,26 @@ function readDate(text: string): number | undefined {
 
 function booleanMatcher(marked: readonly string[], slotOf: (key: string) => number): Matcher {
   const { literals, templates } = alternatives(marked, slotOf)
-  return {
-    slots: templates.flatMap((template) => template.slots),
-    compare(subject, values) {
-      const filled = templates.map((template) => template.resolveText(values)).filter((text) => text !== undefined)
-      const texts = [...literals, ...filled]
-      if (texts.length === 0) return 0
-      const got = parseBool(subject)
-      if (got === undefined) return -1
-      let comparable = true
-      for (const text of texts) {
-        const wanted = parseBool(text)
-        if (wanted === undefined) comparable = false
-        else if (wanted === got) return 1
-      }
-      return comparable ? 0 : -1
-    },
+  if (templates.length > 0) {
+    return {
+      slots: templates.flatMap((template) => template.slots),
+      compare(subject, values) {
+        const filled = templates.map((template) => template.resolveText(values)).filter((text) => text !== undefined)
+        return compareBooleans(subject, [...literals, ...filled].map(parseBool))
+      },
+    }
   }
+  const wanted = literals.map(parseBool)
+  return { slots: [], compare: (subject) => compareBooleans(subject, wanted) }
+}
+
+function compareBooleans(subject: string, wanted: readonly (boolean | undefined)[]): Comparison {
+  if (wanted.length === 0) return 0
+  const got = parseBool(subject)
+  if (got === undefined) return -1
+  if (wanted.includes(got)) return 1
+  // A text that is no boolean cannot be compared.
+  return wanted.includes(undefined) ? -1 : 0
 }
 
 function addressMatcher(marked: readonly string[]): Matcher {

@@ -179,6 +179,7 @@ export function resourceMatches(
   resource: string | undefined,
   values: SlotValues,
 ): boolean {
+  if (spec === tables.everything) return true
   const { resources } = tables
   const start = resources.start(spec)
   const end = start + resources.length(spec)

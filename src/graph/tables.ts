@@ -9,6 +9,7 @@ import type { BaseOperator } from '../policy/document.js'
 import { StringTable, TupleTable } from './intern.js'
 import { ResourcePattern } from './resource-pattern.js'
 import { compileGlob, type Glob } from '../text/glob.js'
+import { LITERAL } from './template-value.js'
 
 /** Positions of a row's integers. */
 export const ROW_EFFECT = 0
@@ -32,6 +33,11 @@ export const NO_ROW = -1
 export const SPEC_NEGATED = 0
 export const SPEC_FIRST = 1
 
+/** Keys that a decision itself reads have their slots from the start. */
+export const SLOT_SOURCE_VPCE = 0
+export const SLOT_SOURCE_ARN = 1
+const RESERVED_KEYS = ['aws:sourcevpce', 'aws:sourcearn']
+
 export class GraphTables {
   readonly strings = new StringTable()
   readonly rows = new TupleTable()
@@ -47,6 +53,14 @@ export class GraphTables {
   private readonly actionPatterns: (Glob | undefined)[] = []
   private readonly slots = new Map<string, number>()
   private readonly slotNames: string[] = []
+
+  /** The resource spec that is `*` alone, as most are: it covers everything and need not be asked. */
+  readonly everything: number
+
+  constructor() {
+    this.everything = this.resources.intern([0, this.strings.intern(`${LITERAL}*`)])
+    for (const key of RESERVED_KEYS) this.slot(key)
+  }
 
   /** How many condition keys any policy has named; a request's values are an array of that length. */
   get slotCount(): number {

@@ -70,7 +70,7 @@ export function grammarReader<T>(rules: CompiledRules): (text: string) => Result
     }
     const [value] = parser.results
     if (parser.results.length !== 1)
-      throw new Error(`the grammar of ${grammar.start} gives ${parser.results.length} parses`)
+      throw new Error(`the grammar gives ${parser.results.length} parses of ${JSON.stringify(text)}`)
     // One parse, made by the first rule: that its postprocessor makes a T is what the type parameter says.
     return { ok: true, value: value as T }
   }
@@ -106,8 +106,8 @@ export function prefixReader<T>(
         return longest
       }
       if (parser.results.length > 1) throw new Error(`the rule ${start} gives ${parser.results.length} parses`)
-      if (parser.results.length === 1)
-        longest = { value: parser.results[0] as T, end: token.offset + token.text.length }
+      if (parser.results.length === 0) continue
+      longest = { value: parser.results[0] as T, end: token.offset + token.text.length }
     }
     return longest
   }
