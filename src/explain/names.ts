@@ -1,0 +1,163 @@
+/**
+ * What layers, policies, statements, callers and principals are called in sentences.
+ *
+ * Sentences hold the texts of policies as they are; who shows them escapes them.
+ */
+import type { PolicyTrace, Trace } from '../decide/trace.js'
+import type { Layer } from '../graph/combine.js'
+import type { PrincipalElement, PrincipalEntry, Statement } from '../policy/document.js'
+import { splitArn } from '../text/arn.js'
+
+interface LayerName {
+  readonly one: string
+  /** As the subject of a sentence about one of them. */
+  readonly the: string
+  readonly many: string
+}
+
+export const LAYER_NAMES: Readonly<Record<Layer, LayerName>> = {
+  scp: { one: 'service control policy', the: 'a service control policy', many: 'service control policies' },
+  rcp: { one: 'resource control policy', the: 'a resource control policy', many: 'resource control policies' },
+  vpce: { one: 'VPC endpoint policy', the: 'the VPC endpoint policy', many: 'VPC endpoint policies' },
+  keyPolicy: { one: 'key policy', the: 'the key policy', many: 'key policies' },
+  identity: { one: 'identity policy', the: 'an identity policy of the caller', many: 'identity policies' },
+  boundary: {
+    one: 'permissions boundary',
+    the: 'the permissions boundary of the caller',
+    many: 'permissions boundaries',
+  },
+  session: { one: 'session policy', the: 'a session policy', many: 'session policies' },
+  grant: { one: 'grant', the: 'a grant', many: 'grants' },
+  operation: { one: 'operation', the: 'the operation', many: 'operations' },
+}
+
+/** The name of a layer where it stands as a heading: `keyPolicy` of another service's resource is its own policy. */
+export function layerTitle(trace: Trace, layer: Layer): string {
+  if (layer === 'keyPolicy' && trace.kind.target === 'other') return 'resource policy'
+  switch (layer) {
+    case 'scp':
+    case 'rcp':
+    case 'identity':
+    case 'session':
+    case 'grant':
+      return LAYER_NAMES[layer].many
+    case 'vpce':
+    case 'keyPolicy':
+    case 'boundary':
+    case 'operation':
+      return LAYER_NAMES[layer].one
+  }
+}
+
+/** `the key policy`, as the subject of a sentence. */
+export function layerSubject(trace: Trace, layer: Layer): string {
+  if (layer === 'keyPolicy' && trace.kind.target === 'other') return 'the policy of the resource'
+  return LAYER_NAMES[layer].the
+}
+
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
+/** `statement 4 "TenantsOnly"`; people count from one. */
+export function statementName({ index, sid }: Statement): string {
+  return `statement ${index + 1}${sid === undefined || sid === '' ? '' : ` ${quoted(sid)}`}`
+}
+
+/** `identity policy 2, statement 1`: with what tells the policy from others of its layer. */
+export function placedName(trace: Trace, policy: PolicyTrace, statement: Statement): string {
+  return `${policyName(trace, policy)}, ${statementName(statement)}`
+}
+
+function policyName(trace: Trace, { layer, level, policy }: PolicyTrace): string {
+  switch (layer) {
+    case 'scp':
+    case 'rcp':
+      return `${LAYER_NAMES[layer].one} ${policy + 1} at ${levelName(level ?? 0)}`
+    case 'identity':
+    case 'session':
+      return `${LAYER_NAMES[layer].one} ${policy + 1}`
+    case 'vpce':
+    case 'keyPolicy':
+    case 'boundary':
+    case 'grant':
+    case 'operation':
+      return layerTitle(trace, layer)
+  }
+}
+
+/** Level 0 is the organization's root, in documents and so here. */
+export function levelName(level: number): string {
+  return level === 0 ? 'level 0 (the root) of the organization' : `level ${level} of the organization`
+}
+
+const QUOTED_LENGTH = 80
+
+/** A text of the input in double quotes, cut where it is long. */
+export function quoted(text: string): string {
+  const cut = text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text
+  return JSON.stringify(cut)
+}
+
+const SHORTENED_LENGTH = 200
+
+/** A name or pattern without quotes, cut where no real one is that long. */
+export function shortened(text: string): string {
+  return text.length > SHORTENED_LENGTH ? `${text.slice(0, SHORTENED_LENGTH)}…` : text
+}
+
+const LISTED = 4
+
+/** `a`, `a or b`, `a, b or c`; of a long list the beginning and how many more. */
+export function listed(items: readonly string[], last: 'or' | 'and'): string {
+  const shown = items.length > LISTED + 1 ? [...items.slice(0, LISTED), `${items.length - LISTED} more`] : items
+  if (shown.length <= 1) return shown[0] ?? 'nothing'
+  return `${shown.slice(0, -1).join(', ')} ${last} ${shown.at(-1)!}`
+}
+
+export function principalNames({ entries }: PrincipalElement): string {
+  return listed(
+    entries.map((entry) => shortened(principalName(entry))),
+    'and',
+  )
+}
+
+function principalName({ kind, value }: PrincipalEntry): string {
+  switch (kind) {
+    case 'any':
+      return 'everybody'
+    case 'account':
+      return `account ${value}`
+    case 'service':
+      return `service ${value}`
+    case 'user':
+    case 'role':
+    case 'session':
+    case 'federatedUser':
+      return principalInWords(value)
+    case 'uniqueId':
+      return `the deleted principal ${value}`
+    case 'federated':
+      return `identity provider ${value}`
+    case 'canonicalUser':
+      return 'a canonical user'
+  }
+}
+
+/** `role KeyUser of account 111122223333`; a text that is no principal ARN stays as it is. */
+export function principalInWords(arn: string): string {
+  const parts = splitArn(arn)
+  if (parts === undefined) return arn
+  const slash = parts.resource.indexOf('/')
+  if (parts.resource === 'root') return `account ${parts.account}`
+  if (slash < 0) return arn
+  const name = parts.resource.slice(slash + 1)
+  const words: Readonly<Record<string, string>> = {
+    user: 'user',
+    role: 'role',
+    'assumed-role': 'session',
+    'federated-user': 'federated user',
+  }
+  const word = words[parts.resource.slice(0, slash)]
+  return word === undefined ? arn : `${word} ${name} of account ${parts.account}`
+}

@@ -1,0 +1,158 @@
+/**
+ * Near misses: the Allow statements and grants that came close to permitting a denied request, best first.
+ *
+ * Only layers that lacked an allow are searched: elsewhere nothing was missing. What would have to change is not asked
+ * here.
+ */
+import type { GrantTrace, LayerTrace, PolicyTrace, StatementPart, StatementTrace, Trace } from '../decide/trace.js'
+import type { Layer } from '../graph/combine.js'
+import type { GrantMiss } from '../graph/grant.js'
+import { KMS_ACTIONS } from '../aws/actions.js'
+import { fittingGrants } from './decisive.js'
+import { grantRef, statementRef, type GrantRef, type PlacedStatement, type StatementRef } from './reference.js'
+
+export type NearMiss =
+  | (StatementRef & { readonly failed: readonly StatementPart[] })
+  | (GrantRef & { readonly failed: readonly GrantMiss[] })
+
+/** More than a person compares, and a bound for answers on policies of any size. */
+export const MAX_NEAR_MISSES = 10
+
+export function nearMisses(trace: Trace): readonly NearMiss[] {
+  return rankedMisses(trace)
+    .slice(0, MAX_NEAR_MISSES)
+    .map((miss): NearMiss => {
+      if (miss.kind === 'grant') return { ...grantRef(miss.traced.grant), failed: [miss.miss] }
+      return { ...statementRef(miss.policy, miss.traced), failed: miss.traced.failed }
+    })
+}
+
+export type RankedMiss =
+  | ({ readonly kind: 'statement' } & PlacedStatement)
+  | { readonly kind: 'grant'; readonly traced: GrantTrace; readonly miss: GrantMiss }
+
+/** All near misses of an implicit denial: the decisive layer first, then fewest failed parts, the mildest part first. */
+export function rankedMisses(trace: Trace): readonly RankedMiss[] {
+  if (trace.outcome.decision !== 'implicitDeny') return []
+  const candidates = trace.layers
+    .filter(({ verdict }) => verdict === 'implicitDeny')
+    .flatMap((layer): readonly RankedMiss[] => [...statementMisses(trace, layer), ...grantMisses(trace, layer)])
+  return candidates
+    .map((miss, order) => ({ miss, rank: [...rankOf(miss, trace), order] }))
+    .toSorted((left, right) => compareRanks(left.rank, right.rank))
+    .map(({ miss }) => miss)
+}
+
+function layerOf(miss: RankedMiss): Layer {
+  return miss.kind === 'grant' ? 'grant' : miss.policy.layer
+}
+
+// ------------------------------------------------------------------------------------------------------- candidates
+
+function statementMisses(trace: Trace, layer: LayerTrace): readonly RankedMiss[] {
+  return lackingPolicies(trace, layer).flatMap((policy) =>
+    policy.statements.filter(isNear).map((traced): RankedMiss => ({ kind: 'statement', policy, traced })),
+  )
+}
+
+/** SCPs must allow at every level, so only the levels without an Allow lack something. */
+export function lackingPolicies(trace: Trace, layer: LayerTrace): readonly PolicyTrace[] {
+  if (layer.layer !== 'scp') return layer.policies
+  const lacking = new Set(lackingLevels(trace, layer))
+  return layer.policies.filter(({ level }) => level !== undefined && lacking.has(level))
+}
+
+/** Levels of the organization at which no service control policy allows, the root's first. */
+export function lackingLevels(trace: Trace, layer: LayerTrace): readonly number[] {
+  const allowing = new Set(layer.policies.filter(allowsSomething).map(({ level }) => level))
+  return [...(trace.call.scps ?? []).keys()].filter((level) => !allowing.has(level))
+}
+
+function allowsSomething({ statements }: PolicyTrace): boolean {
+  return statements.some(({ applies, statement }) => applies && statement.effect === 'Allow')
+}
+
+/** An Allow that is about this action, or about everything else in the request but the action. */
+function isNear(traced: StatementTrace): boolean {
+  const { statement, failed } = traced
+  if (statement.effect !== 'Allow' || hasNoEffect(traced)) return false
+  return failed.length === 1 || (failed.length === 2 && !failed.includes('action'))
+}
+
+/** A statement that no request could ever fit: an element is missing or empty. */
+export function hasNoEffect({ statement }: StatementTrace): boolean {
+  const { action, resource, principal } = statement
+  return (
+    action === undefined ||
+    action.patterns.length === 0 ||
+    resource === undefined ||
+    resource.patterns.length === 0 ||
+    principal?.entries.length === 0
+  )
+}
+
+function grantMisses(trace: Trace, layer: LayerTrace): readonly RankedMiss[] {
+  const retired = trace.kind.retire ? fittingGrants(trace) : undefined
+  return layer.grants.flatMap((traced): readonly RankedMiss[] => {
+    const { miss, grant } = traced
+    if (miss === undefined || miss === 'key') return []
+    if (retired?.includes(grant) === false) return []
+    // To somebody else, and for something else: that is no near miss.
+    if (miss === 'grantee' && !grant.operations.includes(operationName(trace))) return []
+    return [{ kind: 'grant', traced, miss }]
+  })
+}
+
+/** The permission of the call as grants write it. */
+export function operationName({ call }: Trace): string {
+  return KMS_ACTIONS[call.actionBit]?.name.slice('kms:'.length) ?? ''
+}
+
+// ---------------------------------------------------------------------------------------------------------- ranking
+
+const PART_RANK: Readonly<Record<StatementPart, number>> = { condition: 0, principal: 1, action: 2, resource: 2 }
+const GRANT_RANK: Readonly<Record<GrantMiss, number>> = {
+  constraint: 0,
+  notPropagated: 0,
+  child: 0,
+  grantee: 1,
+  operation: 2,
+  key: 3,
+}
+
+function rankOf(miss: RankedMiss, trace: Trace): readonly number[] {
+  const elsewhere = layerOf(miss) === trace.outcome.layer ? 0 : 1
+  const rank = miss.kind === 'grant' ? [1, GRANT_RANK[miss.miss], 0, 1, 0] : missRank(miss.traced, trace.call.action)
+  return [elsewhere, ...rank]
+}
+
+/** How far a statement is from applying: fewest failed parts first, then the mildest, then fewest failed tests. */
+function missRank({ failed, statement, conditions }: StatementTrace, action: string): readonly number[] {
+  const worst = Math.max(...failed.map((part) => PART_RANK[part]))
+  // An Allow of other KMS actions is nearer than one that is about another service.
+  const foreign = failed.includes('action') && !namesService(statement.action?.patterns ?? [], action) ? 1 : 0
+  const tests = conditions.filter(({ holds }) => !holds)
+  // A request that has the key at all was meant for this statement more likely than one that has not.
+  const lacksKeys = tests.some(({ miss }) => miss === 'absent' || miss === 'hidden') ? 1 : 0
+  return [failed.length, worst, foreign, tests.length, lacksKeys]
+}
+
+/** The statement that came closest to applying, the first of equals. */
+export function nearestStatement(statements: readonly StatementTrace[], action: string): StatementTrace | undefined {
+  return statements
+    .map((traced, order) => ({ traced, rank: [...missRank(traced, action), order] }))
+    .toSorted((left, right) => compareRanks(left.rank, right.rank))[0]?.traced
+}
+
+function namesService(patterns: readonly string[], action: string): boolean {
+  const prefix = action.slice(0, action.indexOf(':') + 1).toLowerCase()
+  return patterns.some((pattern) => pattern.toLowerCase().startsWith(prefix))
+}
+
+function compareRanks(left: readonly number[], right: readonly number[]): number {
+  for (const [index, value] of left.entries()) {
+    const other = right[index] ?? 0
+    if (value !== other) return value - other
+  }
+  return 0
+}
