@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/**
+ * The `keyward` command: what there is to run, and how it ends.
+ *
+ * Loads no more than names and options; each command loads its work when it is run.
+ */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { registerEval } from './eval.js'
+import { EXIT } from './exit-codes.js'
+import { ignoreClosedPipes, writeError } from './terminal.js'
+import { registerWhy } from './why.js'
+
+const EXAMPLES = `Examples:
+  keyward why denied.json              why is this request denied?
+  keyward why --json - < denied.json   the same for a program
+  keyward eval questions.jsonl         decide many requests, one JSON line each
+`
+
+/** Two folders up from here, in the sources as in the built package. */
+function packageVersion(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  if (typeof json === 'object' && json !== null && 'version' in json && typeof json.version === 'string')
+    return json.version
+  throw new Error('package.json has no version')
+}
+
+function createProgram(): Command {
+  const program = new Command('keyward')
+    .description('Answers: may this caller do this with this KMS key, and if not, why not?')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('before', EXAMPLES)
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(keyward --help lists what there is)')
+    .exitOverride()
+  registerWhy(program)
+  registerEval(program)
+  return program
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipes()
+  const program = createProgram()
+  try {
+    if (argv.length <= 2) {
+      program.outputHelp()
+      return EXIT.ok
+    }
+    await program.parseAsync(argv)
+    return Number(process.exitCode ?? EXIT.ok)
+  } catch (error) {
+    // Commander has said what was wrong already; help and version end this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    writeError(`keyward: internal error, please report it with the lines below\n${text}\n`)
+    return EXIT.internal
+  }
+}
+
+process.exitCode = await main(process.argv)
