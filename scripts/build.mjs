@@ -49,7 +49,7 @@ async function buildPackage() {
     await writeGeneratedSources({ always: !process.argv.includes('--if-stale') })
     compileLibrary(draft)
     for (const schema of schemaFiles()) copyInto(draft, schema)
-    if (existsSync(CLI)) await bundleCommandLine(join(draft, 'cli'))
+    await bundleCommandLine(join(draft, 'cli'))
     rmSync(DIST, { recursive: true, force: true })
     renameSync(draft, DIST)
   } finally {
