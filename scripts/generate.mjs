@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import * as prettier from 'prettier'
 import { renderActions } from './generate/actions.mjs'
 import { renderConditionKeys } from './generate/condition-keys.mjs'
+import { renderOperationParameters } from './generate/operation-parameters.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FACTS = path.resolve(ROOT, process.env.KEYWARD_SHARED ?? '../shared', 'facts')
@@ -30,6 +31,7 @@ const conditionKeys = await readFacts('condition-keys.json')
 const tables = {
   'actions.ts': renderActions(actions),
   'condition-keys.ts': renderConditionKeys(conditionKeys, actions),
+  'operation-parameters.ts': renderOperationParameters(await readFacts('kms-operations.json')),
 }
 
 await mkdir(out, { recursive: true })

@@ -150,7 +150,11 @@ const CHECKED_WITHOUT_RESOURCE: ReadonlySet<string> = new Set(
 /** A KMS action is authorised on a key, an alias or nothing, as its table says; never on something else. */
 function targetOf(call: Call): number {
   const { type } = call.resource
-  if (call.actionBit < 0) return type === 'none' ? TARGET_NONE : TARGET_OTHER
+  if (call.actionBit < 0) {
+    // No KMS permission has this name: it is authorised on nothing.
+    if (call.action.toLowerCase().startsWith('kms:')) return TARGET_MISMATCH
+    return type === 'none' ? TARGET_NONE : TARGET_OTHER
+  }
   const action = KMS_ACTIONS[call.actionBit]
   if (action === undefined) return TARGET_MISMATCH
   const { resources } = action

@@ -51,7 +51,7 @@ export class Gate {
   private constructor(
     private readonly start: number,
     private readonly nodes: Int32Array,
-    private readonly tests: readonly Test[],
+    private readonly tests: readonly GateTest[],
     /** The slots that the decision can hang on. */
     readonly slots: readonly number[],
   ) {}
@@ -71,6 +71,32 @@ export class Gate {
     return outcomeOf(~node)
   }
 
+  /**
+   * Every way through the gate when the tests that `isOpen` names may turn out either way; at most `limit` ways.
+   * The tests are handed over in the order in which they are asked.
+   */
+  ways(values: SlotValues, request: GrantFacts, isOpen: (test: GateTest) => boolean, limit: number): readonly Way[] {
+    const found: Way[] = []
+    const open: { readonly node: number; readonly asked: readonly AskedTest[] }[] = [{ node: this.start, asked: [] }]
+    for (let next = open.pop(); next !== undefined && found.length < limit; next = open.pop()) {
+      let { node } = next
+      const { asked } = next
+      while (node >= 0) {
+        const test = this.tests[this.nodes[node]!]!
+        const known = asked.find((one) => one.test === test)
+        if (known === undefined && isOpen(test)) {
+          open.push({ node: this.nodes[node + 2]!, asked: [...asked, { test, holds: false }] })
+          open.push({ node: this.nodes[node + 1]!, asked: [...asked, { test, holds: true }] })
+          break
+        }
+        const holds = known === undefined ? test.holds(values, request) : known.holds
+        node = this.nodes[holds ? node + 1 : node + 2]!
+      }
+      if (node < 0) found.push({ outcome: outcomeOf(~node), asked })
+    }
+    return found
+  }
+
   static build(call: Call): Gate {
     const builder = new GateBuilder(call)
     const start = combine(decodeKind(requestKind(call)), builder)
@@ -79,12 +105,23 @@ export class Gate {
 }
 
 /** What a node asks: a condition atom as it is, a resource pattern with variables, or the grants. */
-interface Test {
+export interface GateTest {
   holds(values: SlotValues, request: GrantFacts): boolean
   readonly slots: readonly number[]
 }
 
-class ResourceTest implements Test {
+export interface AskedTest {
+  readonly test: GateTest
+  readonly holds: boolean
+}
+
+/** One way to an outcome, with the open tests on it. */
+export interface Way {
+  readonly outcome: Outcome
+  readonly asked: readonly AskedTest[]
+}
+
+class ResourceTest implements GateTest {
   readonly slots: readonly number[]
   constructor(
     private readonly tables: GraphTables,
@@ -102,7 +139,7 @@ class ResourceTest implements Test {
 }
 
 /** Grants read the request itself (encryption context, tokens), not condition keys; they are asked as they are. */
-class GrantTest implements Test {
+class GrantTest implements GateTest {
   readonly slots = [SLOT_SOURCE_ARN]
   private readonly input: GrantInput
   constructor(
@@ -127,7 +164,7 @@ class GrantTest implements Test {
 
 class GateBuilder implements Algebra<number> {
   readonly nodes: number[] = []
-  readonly tests: Test[] = []
+  readonly tests: GateTest[] = []
   private readonly testNumbers = new Map<string, number>()
   private readonly nodeNumbers = new Map<string, number>()
   private readonly input: MatchInput
@@ -223,7 +260,7 @@ class GateBuilder implements Algebra<number> {
     return result
   }
 
-  private test(key: string, make: () => Test): number {
+  private test(key: string, make: () => GateTest): number {
     const known = this.testNumbers.get(key)
     if (known !== undefined) return known
     this.tests.push(make())

@@ -103,6 +103,8 @@ export function trace(call: Call): Trace {
   for (const { layer, allow } of layers) {
     // Without grants there is nothing to tell about them.
     if (layer === 'grant' && call.grants.size === 0 && !kind.retire) continue
+    // Another service's resource need not have a policy; a KMS key that was given none still lacks its permission.
+    if (layer === 'keyPolicy' && call.keyPolicy === undefined && kind.target === 'other') continue
     const { policies, grants, said } = traced.get(layer) ?? NOTHING_TRACED
     const allowed = (said & SAYS_ALLOW) !== 0 || allow.length === 0
     const verdict = (said & SAYS_DENY) !== 0 ? 'explicitDeny' : allowed ? 'allow' : 'implicitDeny'

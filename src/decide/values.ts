@@ -77,20 +77,11 @@ function hasEnumerableKeys(object: object): boolean {
 
 /** In text form; a list of one text is that text, but a list of one empty text stays a list (facts B4). */
 export function toSlotValue(value: RequestContextValue): SlotValue {
-  switch (typeof value) {
-    case 'string':
-      return value
-    case 'number':
-    case 'boolean':
-      return String(value)
-    case 'undefined':
-      return undefined
-    case 'object': {
-      if (value === null || value.length === 0) return undefined
-      const texts = value.map(String)
-      return texts.length === 1 && texts[0] !== '' ? texts[0] : texts
-    }
-  }
+  if (value === undefined || value === null) return undefined
+  if (!Array.isArray(value)) return String(value)
+  const texts = value.map(String)
+  if (texts.length === 0) return undefined
+  return texts.length === 1 && texts[0] !== '' ? texts[0] : texts
 }
 
 function joined(left: SlotValue, right: SlotValue): SlotValue {

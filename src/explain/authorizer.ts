@@ -233,7 +233,7 @@ class WorldAuthorizer implements Authorizer {
   }
 
   bind(principal: string, resource: string): Result<BoundGate, RequestError> {
-    // Any action will do: what a resource is depends on it only for aliases, which are asked for again by each call.
+    // Any action will do: where what a resource is depends on it, each call asks again.
     const binding = bindRequest(this.snapshot, principal, resource, '')
     return binding.ok ? { ok: true, value: new WorldGate(this, principal, resource, binding.value) } : binding
   }
@@ -248,7 +248,7 @@ class WorldAuthorizer implements Authorizer {
 /** Callers and resources found before, for one snapshot. Two maps, since joining two ARNs to one key costs more. */
 class Bindings {
   private snapshot: Snapshot | undefined
-  private readonly byPrincipal = new LRUCache<string, Map<string, Binding>>({ max: 10_000 })
+  private readonly byPrincipal = new LRUCache<string, Map<string | undefined, Binding>>({ max: 10_000 })
 
   find(snapshot: Snapshot, request: AuthorizationRequest): Result<Binding, RequestError> {
     if (snapshot !== this.snapshot) {
@@ -257,7 +257,7 @@ class Bindings {
     }
     const { principal, resource, action } = request
     let found = this.byPrincipal.get(principal)
-    const known = found?.get(resource ?? '')
+    const known = found?.get(resource)
     if (known !== undefined && fits(known, action)) return { ok: true, value: known }
     const binding = bindRequest(snapshot, principal, resource, action)
     if (!binding.ok) return binding
@@ -266,7 +266,7 @@ class Bindings {
       this.byPrincipal.set(principal, found)
     }
     if (found.size >= MAX_RESOURCES) found.clear()
-    found.set(resource ?? '', binding.value)
+    found.set(resource, binding.value)
     return binding
   }
 }
@@ -285,6 +285,7 @@ function invalid(error: RequestError): InvalidRequest {
 /** Gates for one caller on one resource, one for each action and endpoint, kept while what they came from is the same. */
 class WorldGate implements BoundGate {
   private readonly gates = new Map<string, Gate>()
+  private readonly endpointGates = new Map<string, Gate>()
   private snapshot: Snapshot
   private readonly reader: ContextReader
 
@@ -299,36 +300,35 @@ class WorldGate implements BoundGate {
   }
 
   authorize(request: BoundRequest): Authorization {
-    if (this.world.snapshot !== this.snapshot) {
-      const failure = this.follow()
+    if (this.world.snapshot !== this.snapshot || !fits(this.binding, request.action)) {
+      const failure = this.follow(request.action)
       if (failure !== undefined) return invalid(failure)
     }
     const values = this.reader.read(request.context ?? NO_CONTEXT)
     const endpoint = values[SLOT_SOURCE_VPCE]
-    const name = endpoint === undefined ? request.action : `${request.action} ${String(endpoint)}`
-    let gate = this.gates.get(name)
+    // Two maps, so that no name of an action can be taken for that of an action and an endpoint.
+    const gates = endpoint === undefined ? this.gates : this.endpointGates
+    const name = endpoint === undefined ? request.action : JSON.stringify([request.action, endpoint])
+    let gate = gates.get(name)
     if (gate === undefined) {
-      const call = callOf(this.binding, request, this.reader, this.world.options)
-      gate = this.build(name, call)
+      gate = Gate.build(callOf(this.binding, request, this.reader, this.world.options))
+      // Callers choose the names of actions and endpoints; a gate is cheap to make again.
+      if (gates.size >= MAX_GATES) gates.clear()
+      gates.set(name, gate)
     }
     if (request.derive !== false) fillIn(values, this.binding, request, gate.slots)
     return gate.decide(values, request)
   }
 
-  private build(name: string, call: Call): Gate {
-    // Callers choose the endpoint's name; a gate is cheap to make again.
-    if (this.gates.size >= MAX_GATES) this.gates.clear()
-    const gate = Gate.build(call)
-    this.gates.set(name, gate)
-    return gate
-  }
-
-  /** Takes up a change of the world; gates whose sources are the very same objects stay. */
-  private follow(): RequestError | undefined {
+  /** Takes up a change of the world, or of what the resource is; gates whose sources are the very same objects stay. */
+  private follow(action: string): RequestError | undefined {
     const { snapshot } = this.world
-    const binding = bindRequest(snapshot, this.principal, this.resource, '')
+    const binding = bindRequest(snapshot, this.principal, this.resource, action)
     if (!binding.ok) return binding.error
-    if (!hasSameSources(this.binding, binding.value)) this.gates.clear()
+    if (!hasSameSources(this.binding, binding.value)) {
+      this.gates.clear()
+      this.endpointGates.clear()
+    }
     this.binding = binding.value
     this.snapshot = snapshot
     return undefined

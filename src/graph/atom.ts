@@ -114,6 +114,11 @@ export class Atom {
     }
   }
 
+  /** Whether the atom asks that the key has one value and that it matches. */
+  get isPlainMatch(): boolean {
+    return this.mode === MATCHES
+  }
+
   /** Every slot the answer can hang on: the key's own and those of variables. */
   get slots(): readonly number[] {
     return [this.slot, ...this.matcher.slots]

@@ -57,7 +57,7 @@ export class TupleTable {
 
   /** A copy, for readers that are not in a hurry. */
   tuple(id: number): number[] {
-    return Array.from(this.data.subarray(this.starts[id]!, this.starts[id + 1]!))
+    return Array.from(this.data.subarray(this.starts[id], this.starts[id + 1]))
   }
 
   intern(tuple: readonly number[]): number {

@@ -94,7 +94,7 @@ function lowerStatement(tables: GraphTables, document: PolicyDocument, statement
 const LOW_BITS = 32
 
 /** Which KMS permissions an Action or NotAction covers; bit = index in KMS_ACTIONS. */
-export function kmsActionBits(element: PatternElement): { readonly low: number; readonly high: number } {
+function kmsActionBits(element: PatternElement): { readonly low: number; readonly high: number } {
   let low = 0
   let high = 0
   for (const pattern of element.patterns) {
@@ -122,7 +122,7 @@ function lowerActions(tables: GraphTables, element: PatternElement): number {
  * The string that stands for a principal in the graph; a caller's own forms are written the same way. Undefined for
  * forms that no KMS caller can have: deleted principals, federated providers, canonical users (facts C1).
  */
-export function principalToken(entry: PrincipalEntry): string | undefined {
+function principalToken(entry: PrincipalEntry): string | undefined {
   switch (entry.kind) {
     case 'any':
       return ANY_PRINCIPAL
@@ -175,13 +175,13 @@ function internSet(tables: GraphTables, texts: readonly string[]): number[] {
 
 // ------------------------------------------------------------------------------------------------------- conditions
 
-export const positive = (atom: number): number => atom << 1
-export const negative = (atom: number): number => (atom << 1) | 1
+const positive = (atom: number): number => atom << 1
+const negative = (atom: number): number => (atom << 1) | 1
 
 const ALWAYS: LoweredTest = []
 
 /** One condition test as literals. The table of facts B2, with K-3, K-12, K-18, K-28 and K-32. */
-export function lowerTest(tables: GraphTables, document: PolicyDocument, test: ConditionTest): LoweredTest {
+function lowerTest(tables: GraphTables, document: PolicyDocument, test: ConditionTest): LoweredTest {
   const hidden = isHidden(document, test)
   if (test.base === 'Null') return lowerNull(tables, test, hidden)
   if (hidden) return whenAbsent(test) ? ALWAYS : 'never'

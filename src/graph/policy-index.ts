@@ -105,9 +105,10 @@ export class PolicyIndex {
   private placeOf(row: number, marked: string): (() => void) | undefined {
     if (!marked.startsWith(LITERAL)) return undefined
     const pattern = marked.slice(LITERAL.length)
-    if (!/[*?]/.test(pattern)) return () => push(this.byResource, pattern, row)
     const fields = splitFields(pattern)
+    // A short ARN covers every resource that begins with its fields.
     if (fields === undefined) return undefined
+    if (!/[*?]/.test(pattern)) return () => push(this.byResource, pattern, row)
     let literalFields = 0
     let prefixLength = -1
     for (const [position, field] of fields.entries()) {

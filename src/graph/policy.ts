@@ -190,7 +190,7 @@ export function resourceMatches(
   return negated
 }
 
-export function guardHolds(tables: GraphTables, guard: number, values: SlotValues): boolean {
+function guardHolds(tables: GraphTables, guard: number, values: SlotValues): boolean {
   const { guards } = tables
   const start = guards.start(guard)
   const end = start + guards.length(guard)

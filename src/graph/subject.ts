@@ -44,7 +44,7 @@ export class Subject {
   private stringCount: number
 
   constructor(
-    private readonly tables: GraphTables,
+    readonly tables: GraphTables,
     readonly caller: Caller,
   ) {
     this.any = tables.strings.intern(ANY_PRINCIPAL)

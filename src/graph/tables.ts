@@ -19,7 +19,6 @@ export const ROW_ACTION_SPEC = 3
 export const ROW_PRINCIPAL = 4
 export const ROW_RESOURCE = 5
 export const ROW_GUARD = 6
-export const ROW_LENGTH = 7
 
 export const EFFECT_ALLOW = 0
 export const EFFECT_DENY = 1
@@ -106,8 +105,8 @@ export class GraphTables {
     const [mode, operator, slot, ...values] = this.atomTuples.tuple(id)
     if (mode === undefined || operator === undefined || slot === undefined) throw new RangeError(`no atom ${id}`)
     const atom = new Atom(
-      // The casts return what internAtom took in.
-      mode as AtomMode,
+      mode,
+      // The cast returns what internAtom took in.
       this.strings.text(operator) as BaseOperator,
       slot,
       values.map((value) => this.strings.text(value)),

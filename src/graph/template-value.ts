@@ -36,17 +36,10 @@ export class TemplateValue {
     const parsed = parseTemplate(marked.slice(1))
     if (!parsed.ok) throw new Error(`a template that was accepted before does not parse: ${parsed.error.message}`)
     this.pieces = parsed.value.map((part: TemplatePart): Piece => {
-      switch (part.kind) {
-        case 'text':
-          return part.text
-        case 'wild':
-          return { wild: part.wild }
-        case 'variable':
-          return {
-            slot: keyPolicy && isHiddenFromKeyPolicies(part.key) ? -1 : slotOf(part.key),
-            fallback: part.default,
-          }
-      }
+      if (part.kind === 'text') return part.text
+      if (part.kind === 'wild') return { wild: part.wild }
+      const hidden = keyPolicy && isHiddenFromKeyPolicies(part.key)
+      return { slot: hidden ? -1 : slotOf(part.key), fallback: part.default }
     })
   }
 

@@ -103,9 +103,11 @@ export class Snapshot {
 
   withoutPrincipal(arn: string): Snapshot {
     const name = roleName(arn)
+    // A role of the same name and another path has taken the name over.
+    const isNamed = name !== undefined && this.roleNames.get(name) === arn
     return this.changed({
       principals: this.principals.without(arn),
-      roleNames: name === undefined ? this.roleNames : this.roleNames.without(name),
+      roleNames: isNamed ? this.roleNames.without(name) : this.roleNames,
     })
   }
 

@@ -200,7 +200,9 @@ export class SimulationReader {
     const target = targetOf(action, resource, path.length > 0)
     if ('message' in target) {
       const place = this.has(part, 'resource') ? ['resource'] : []
-      reading.error(target.message, [...path, ...place, ...(target.member === undefined ? [] : [target.member])])
+      const where = [...path, ...place, ...(target.member === undefined ? [] : [target.member])]
+      if (this.has(part, 'resource')) reading.error(target.message, where)
+      else reading.missing(target.message, where)
       return undefined
     }
     return { action, resource: target.facts, awsManagedKey: resource.awsManagedKey, keyPolicy, ...rest }

@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import { CONDITION_KEYS } from '../../src/aws/condition-keys.js'
 import { deriveContext, deriveContextKey, unknownKeys } from '../../src/decide/derive.js'
-import type { ContextValue, PrincipalFacts, RequestDetails, RequestFacts, ResourceFacts } from '../../src/decide/facts.js'
+import type {
+  ContextValue,
+  PrincipalFacts,
+  RequestDetails,
+  RequestFacts,
+  ResourceFacts,
+} from '../../src/decide/facts.js'
 
 const A = '111122223333'
 const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab'
@@ -21,8 +27,20 @@ const session: PrincipalFacts = {
 const federated: PrincipalFacts = { type: 'federated', arn: `arn:aws:sts::${A}:federated-user/Fay`, accountId: A }
 const service: PrincipalFacts = { type: 'service', arn: 'logs.us-west-2.amazonaws.com' }
 
-const key: ResourceFacts = { type: 'key', arn: KEY, accountId: A, keySpec: 'RSA_2048', keyUsage: 'SIGN_VERIFY', origin: 'EXTERNAL' }
-const alias: ResourceFacts = { type: 'alias', arn: `arn:aws:kms:us-west-2:${A}:alias/x`, accountId: A, aliases: ['alias/x'] }
+const key: ResourceFacts = {
+  type: 'key',
+  arn: KEY,
+  accountId: A,
+  keySpec: 'RSA_2048',
+  keyUsage: 'SIGN_VERIFY',
+  origin: 'EXTERNAL',
+}
+const alias: ResourceFacts = {
+  type: 'alias',
+  arn: `arn:aws:kms:us-west-2:${A}:alias/x`,
+  accountId: A,
+  aliases: ['alias/x'],
+}
 const none: ResourceFacts = { type: 'none' }
 
 interface Case {
@@ -35,7 +53,13 @@ interface Case {
   readonly expect: ContextValue | undefined
 }
 
-function facts({ action = 'kms:Decrypt', principal = user, resource = key, request = {}, more = {} }: Omit<Case, 'key' | 'expect'>): RequestFacts {
+function facts({
+  action = 'kms:Decrypt',
+  principal = user,
+  resource = key,
+  request = {},
+  more = {},
+}: Omit<Case, 'key' | 'expect'>): RequestFacts {
   return { action, principal, resource, request, ...more }
 }
 
@@ -48,7 +72,11 @@ describe('the caller', () => {
   const CASES: readonly Case[] = [
     { key: 'aws:PrincipalArn', expect: user.arn },
     { key: 'AWS:principalARN', principal: session, expect: session.roleArn },
-    { key: 'aws:PrincipalArn', principal: { type: 'role', arn: `arn:aws:iam::${A}:role/R`, accountId: A }, expect: `arn:aws:iam::${A}:role/R` },
+    {
+      key: 'aws:PrincipalArn',
+      principal: { type: 'role', arn: `arn:aws:iam::${A}:role/R`, accountId: A },
+      expect: `arn:aws:iam::${A}:role/R`,
+    },
     { key: 'aws:PrincipalArn', principal: { type: 'role', arn: session.arn, accountId: A }, expect: undefined },
     { key: 'aws:PrincipalArn', principal: federated, expect: federated.arn },
     { key: 'aws:PrincipalArn', principal: root, expect: root.arn },
@@ -99,8 +127,16 @@ describe('the key', () => {
     { key: 'kms:MultiRegion', expect: 'false' },
     { key: 'kms:MultiRegion', resource: { type: 'key', arn: MRK }, expect: 'true' },
     { key: 'kms:MultiRegionKeyType', resource: { type: 'key', arn: MRK }, expect: undefined },
-    { key: 'kms:MultiRegionKeyType', resource: { type: 'key', arn: MRK, multiRegionKeyType: 'REPLICA' }, expect: 'REPLICA' },
-    { key: 'kms:ResourceAliases', resource: { ...key, aliases: ['alias/a', `arn:aws:kms:us-west-2:${A}:alias/b`] }, expect: ['alias/a', 'alias/b'] },
+    {
+      key: 'kms:MultiRegionKeyType',
+      resource: { type: 'key', arn: MRK, multiRegionKeyType: 'REPLICA' },
+      expect: 'REPLICA',
+    },
+    {
+      key: 'kms:ResourceAliases',
+      resource: { ...key, aliases: ['alias/a', `arn:aws:kms:us-west-2:${A}:alias/b`] },
+      expect: ['alias/a', 'alias/b'],
+    },
     { key: 'kms:ResourceAliases', resource: { ...key, aliases: [] }, expect: undefined },
     { key: 'aws:ResourceTag/env', resource: { ...key, tags: { Env: 'Prod' } }, expect: 'Prod' },
     { key: 'aws:ResourceTag/env', resource: { ...alias, tags: { Env: 'Prod' } }, expect: undefined },
@@ -108,10 +144,20 @@ describe('the key', () => {
     { key: 'aws:ResourceAccount', action: 'kms:ListKeys', resource: none, expect: undefined },
     { key: 'aws:RequestedRegion', expect: 'us-west-2' },
     { key: 'aws:RequestedRegion', action: 'kms:ListKeys', resource: none, expect: undefined },
-    { key: 'kms:TrailingDaysWithoutKeyUsage', action: 'kms:DisableKey', resource: { ...key, trailingDaysWithoutKeyUsage: 7 }, expect: '7' },
+    {
+      key: 'kms:TrailingDaysWithoutKeyUsage',
+      action: 'kms:DisableKey',
+      resource: { ...key, trailingDaysWithoutKeyUsage: 7 },
+      expect: '7',
+    },
     { key: 'kms:RequestAlias', request: { keyIdAs: `arn:aws:kms:us-west-2:${A}:alias/x` }, expect: 'alias/x' },
     { key: 'kms:RequestAlias', request: { keyIdAs: KEY }, expect: undefined },
-    { key: 'kms:RequestAlias', action: 'kms:ReEncryptTo', request: { parameters: { DestinationKeyId: 'alias/d' } }, expect: 'alias/d' },
+    {
+      key: 'kms:RequestAlias',
+      action: 'kms:ReEncryptTo',
+      request: { parameters: { DestinationKeyId: 'alias/d' } },
+      expect: 'alias/d',
+    },
     { key: 'kms:RequestAlias', action: 'kms:EnableKey', request: { keyIdAs: 'alias/x' }, expect: undefined },
   ]
   test.each(CASES)('$key for $action is $expect', check)
@@ -137,15 +183,27 @@ describe('parameters', () => {
     { key: 'kms:MultiRegion', ...create(), expect: 'false' },
     { key: 'kms:MultiRegionKeyType', ...create({ MultiRegion: true }), expect: 'PRIMARY' },
     { key: 'kms:BypassPolicyLockoutSafetyCheck', ...create(), expect: undefined },
-    { key: 'kms:BypassPolicyLockoutSafetyCheck', ...create({ BypassPolicyLockoutSafetyCheck: false }), expect: 'false' },
+    {
+      key: 'kms:BypassPolicyLockoutSafetyCheck',
+      ...create({ BypassPolicyLockoutSafetyCheck: false }),
+      expect: 'false',
+    },
     { key: 'aws:RequestTag/team', ...create({ Tags: [{ TagKey: 'Team', TagValue: 'a' }] }), expect: 'a' },
     { key: 'aws:ResourceTag/team', ...create({ Tags: [{ TagKey: 'Team', TagValue: 'a' }] }), expect: 'a' },
     { key: 'aws:TagKeys', ...create({ Tags: [{ TagKey: 'Team', TagValue: 'a' }] }), expect: ['Team'] },
     { key: 'aws:TagKeys', ...of('kms:UntagResource', { TagKeys: ['Team'] }), expect: ['Team'] },
     { key: 'aws:TagKeys', expect: undefined },
     { key: 'kms:EncryptionAlgorithm', expect: 'SYMMETRIC_DEFAULT' },
-    { key: 'kms:EncryptionAlgorithm', ...of('kms:ReEncryptFrom', { SourceEncryptionAlgorithm: 'SM2PKE' }), expect: 'SM2PKE' },
-    { key: 'kms:EncryptionAlgorithm', ...of('kms:ReEncryptTo', { SourceEncryptionAlgorithm: 'SM2PKE' }), expect: 'SYMMETRIC_DEFAULT' },
+    {
+      key: 'kms:EncryptionAlgorithm',
+      ...of('kms:ReEncryptFrom', { SourceEncryptionAlgorithm: 'SM2PKE' }),
+      expect: 'SM2PKE',
+    },
+    {
+      key: 'kms:EncryptionAlgorithm',
+      ...of('kms:ReEncryptTo', { SourceEncryptionAlgorithm: 'SM2PKE' }),
+      expect: 'SYMMETRIC_DEFAULT',
+    },
     { key: 'kms:EncryptionAlgorithm', ...of('kms:Sign'), expect: undefined },
     { key: 'kms:MessageType', ...of('kms:Sign'), expect: 'RAW' },
     { key: 'kms:MessageType', ...of('kms:Verify', { MessageType: 'DIGEST' }), expect: 'DIGEST' },
@@ -174,22 +232,75 @@ describe('encryption context and grants', () => {
   const createGrant = { operations: ['Encrypt', 'Decrypt'], granteePrincipal: user.arn, constraints: subset }
   const CASES: readonly Case[] = [
     { key: 'kms:EncryptionContext:TENANT', request: { encryptionContext: { tenant: 'a' } }, expect: 'a' },
-    { key: 'kms:EncryptionContextKeys', request: { encryptionContext: { tenant: 'a', App: 'b' } }, expect: ['tenant', 'App'] },
+    {
+      key: 'kms:EncryptionContextKeys',
+      request: { encryptionContext: { tenant: 'a', App: 'b' } },
+      expect: ['tenant', 'App'],
+    },
     { key: 'kms:EncryptionContextKeys', request: { encryptionContext: {} }, expect: undefined },
-    { key: 'kms:EncryptionContext:tenant', request: { parameters: { EncryptionContext: { tenant: 'p' } } }, expect: 'p' },
-    { key: 'kms:EncryptionContext:t', action: 'kms:ReEncryptFrom', request: { parameters: { SourceEncryptionContext: { t: '1' }, DestinationEncryptionContext: { t: '2' } } }, expect: '1' },
-    { key: 'kms:EncryptionContext:t', action: 'kms:ReEncryptTo', request: { parameters: { SourceEncryptionContext: { t: '1' }, DestinationEncryptionContext: { t: '2' } } }, expect: '2' },
-    { key: 'kms:EncryptionContext:tenant', action: 'kms:Sign', request: { encryptionContext: { tenant: 'a' } }, expect: undefined },
-    { key: 'kms:EncryptionContext:tenant', action: 'kms:CreateGrant', request: { createGrant, encryptionContext: { tenant: 'r' } }, expect: 'a' },
-    { key: 'kms:EncryptionContextKeys', action: 'kms:RetireGrant', more: { retiredConstraints: subset }, expect: ['tenant'] },
-    { key: 'kms:GrantConstraintType', action: 'kms:CreateGrant', request: { createGrant }, expect: 'EncryptionContextSubset' },
-    { key: 'kms:GrantConstraintType', action: 'kms:RetireGrant', more: { retiredConstraints: { sourceArn: KEY } }, expect: undefined },
+    {
+      key: 'kms:EncryptionContext:tenant',
+      request: { parameters: { EncryptionContext: { tenant: 'p' } } },
+      expect: 'p',
+    },
+    {
+      key: 'kms:EncryptionContext:t',
+      action: 'kms:ReEncryptFrom',
+      request: { parameters: { SourceEncryptionContext: { t: '1' }, DestinationEncryptionContext: { t: '2' } } },
+      expect: '1',
+    },
+    {
+      key: 'kms:EncryptionContext:t',
+      action: 'kms:ReEncryptTo',
+      request: { parameters: { SourceEncryptionContext: { t: '1' }, DestinationEncryptionContext: { t: '2' } } },
+      expect: '2',
+    },
+    {
+      key: 'kms:EncryptionContext:tenant',
+      action: 'kms:Sign',
+      request: { encryptionContext: { tenant: 'a' } },
+      expect: undefined,
+    },
+    {
+      key: 'kms:EncryptionContext:tenant',
+      action: 'kms:CreateGrant',
+      request: { createGrant, encryptionContext: { tenant: 'r' } },
+      expect: 'a',
+    },
+    {
+      key: 'kms:EncryptionContextKeys',
+      action: 'kms:RetireGrant',
+      more: { retiredConstraints: subset },
+      expect: ['tenant'],
+    },
+    {
+      key: 'kms:GrantConstraintType',
+      action: 'kms:CreateGrant',
+      request: { createGrant },
+      expect: 'EncryptionContextSubset',
+    },
+    {
+      key: 'kms:GrantConstraintType',
+      action: 'kms:RetireGrant',
+      more: { retiredConstraints: { sourceArn: KEY } },
+      expect: undefined,
+    },
     { key: 'kms:GrantOperations', action: 'kms:CreateGrant', request: { createGrant }, expect: ['Encrypt', 'Decrypt'] },
     { key: 'kms:GranteePrincipal', action: 'kms:CreateGrant', request: { createGrant }, expect: user.arn },
     { key: 'kms:RetiringPrincipal', action: 'kms:CreateGrant', request: { createGrant }, expect: undefined },
-    { key: 'kms:GrantConstraintSourceArn', action: 'kms:CreateGrant', request: { parameters: { Operations: ['Decrypt'], Constraints: { SourceArn: KEY } } }, expect: KEY },
+    {
+      key: 'kms:GrantConstraintSourceArn',
+      action: 'kms:CreateGrant',
+      request: { parameters: { Operations: ['Decrypt'], Constraints: { SourceArn: KEY } } },
+      expect: KEY,
+    },
     { key: 'kms:GrantIsForAWSResource', action: 'kms:CreateGrant', expect: 'false' },
-    { key: 'kms:GrantIsForAWSResource', action: 'kms:RevokeGrant', request: { via: 'rds.us-west-2.amazonaws.com' }, expect: 'true' },
+    {
+      key: 'kms:GrantIsForAWSResource',
+      action: 'kms:RevokeGrant',
+      request: { via: 'rds.us-west-2.amazonaws.com' },
+      expect: 'true',
+    },
     { key: 'kms:GrantIsForAWSResource', expect: undefined },
   ]
   test.each(CASES)('$key for $action is $expect', check)
@@ -221,7 +332,12 @@ describe('all keys', () => {
   const rich: RequestFacts = facts({
     principal: { ...session, tags: { team: 'a', Team: 'b' } },
     resource: { ...key, aliases: ['alias/a'], tags: { env: 'x' } },
-    request: { encryptionContext: { tenant: 'a' }, via: 's3.us-west-2.amazonaws.com', time: '2026', keyIdAs: 'alias/a' },
+    request: {
+      encryptionContext: { tenant: 'a' },
+      via: 's3.us-west-2.amazonaws.com',
+      time: '2026',
+      keyIdAs: 'alias/a',
+    },
   })
 
   test('the whole context agrees with each key asked alone', () => {
@@ -238,7 +354,9 @@ describe('all keys', () => {
 
   test('every kms key of the table has a rule', () => {
     const everything = facts({ request: { parameters: { Recipient: {} } } })
-    const silent = CONDITION_KEYS.filter(({ pattern, actions }) => pattern.startsWith('kms:') && !pattern.includes('{') && actions !== null)
+    const silent = CONDITION_KEYS.filter(
+      ({ pattern, actions }) => pattern.startsWith('kms:') && !pattern.includes('{') && actions !== null,
+    )
       .filter(({ pattern, actions }) => {
         const asked = { ...everything, action: actions![0]!, resource: none, request: {} }
         return deriveContextKey(pattern, asked) === undefined && unknownKeys(asked, [pattern]).length === 0
@@ -256,7 +374,14 @@ describe('all keys', () => {
   })
 
   test('unknown keys are those that could be there and are not known', () => {
-    const asked = ['aws:SourceIp', 'kms:KeySpec', 'kms:SigningAlgorithm', 'kms:ViaService', 'aws:PrincipalTag/team', 'aws:CurrentTime']
+    const asked = [
+      'aws:SourceIp',
+      'kms:KeySpec',
+      'kms:SigningAlgorithm',
+      'kms:ViaService',
+      'aws:PrincipalTag/team',
+      'aws:CurrentTime',
+    ]
     expect(unknownKeys(facts({ resource: { type: 'key', arn: KEY } }), asked)).toEqual([
       'aws:SourceIp',
       'kms:KeySpec',

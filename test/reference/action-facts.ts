@@ -21,6 +21,8 @@ const WITHOUT_RESOURCE = [
   'UpdateCustomKeyStore',
 ] as const
 
+const ON_ALIASES = ['CreateAlias', 'DeleteAlias', 'UpdateAlias'] as const
+
 /** The encryption context of these comes from the request, so grant constraints are compared with it (F3). */
 const WITH_ENCRYPTION_CONTEXT = [
   'Decrypt',
@@ -65,6 +67,11 @@ export function isKmsActionNamed(action: string, name: string): boolean {
 
 export function takesNoResource(action: string): boolean {
   return isKmsAction(action) && includes(WITHOUT_RESOURCE, action)
+}
+
+/** Is the action authorised on an alias too? Every other is authorised on the key behind it (D5). */
+export function isAuthorisedOnAliases(action: string): boolean {
+  return includes(ON_ALIASES, action)
 }
 
 /** May the action reach a key of another account? (D6.3) */

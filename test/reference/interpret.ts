@@ -229,6 +229,8 @@ function decide(question: Question, layers: readonly Layer[], options: Options):
     case 'noResource':
     case 'alias':
       return identityOnly(side)
+    case 'notOnAliases':
+      return OPERATION_DENIED
     case 'retireGrant':
       return retireGrant(question, side, options)
     case 'key':

@@ -5,7 +5,7 @@
  *
  * Source: authorization.md A2, C5, D1, D3, D7, E, K-10, K-19, K-25, K-29.
  */
-import { isKmsAction, isKmsActionNamed, takesNoResource } from './action-facts.js'
+import { isAuthorisedOnAliases, isKmsAction, isKmsActionNamed, takesNoResource } from './action-facts.js'
 import { conditionsHold, type Observe } from './conditions.js'
 import type { AuthorizeDocument, Context, LeveledPolicies, PolicyJson, StatementJson } from './document.js'
 import { accountOfArn, callerOf, classesOf, listsNobody, notPrincipalApplies } from './principals.js'
@@ -38,8 +38,11 @@ export interface Layer {
   readonly allows: boolean
 }
 
-/** `noResource`: identity side only. `alias`: the same on an alias ARN. `other`: a resource of another service. */
-export type RequestKind = 'noResource' | 'alias' | 'key' | 'retireGrant' | 'other'
+/**
+ * `noResource`: identity side only. `alias`: the same on an alias ARN. `other`: a resource of another service.
+ * `notOnAliases`: a KMS action that is never authorised on an alias.
+ */
+export type RequestKind = 'noResource' | 'alias' | 'notOnAliases' | 'key' | 'retireGrant' | 'other'
 
 export interface Question {
   readonly caller: Caller
@@ -64,7 +67,9 @@ export function questionOf(document: AuthorizeDocument, notPrincipal: NotPrincip
     : !isKmsAction(action)
       ? 'other'
       : resource.type === 'alias'
-        ? 'alias'
+        ? isAuthorisedOnAliases(action)
+          ? 'alias'
+          : 'notOnAliases'
         : isKmsActionNamed(action, 'RetireGrant')
           ? 'retireGrant'
           : 'key'
@@ -205,7 +210,7 @@ function rcpLayer(question: Question): Layer | undefined {
   const { caller, kind, resourceAccount, document, observe } = question
   if (resourceAccount === undefined || document.rcps?.[resourceAccount] === undefined) return undefined
   const exempt =
-    kind === 'noResource' || kind === 'alias'
+    kind === 'noResource' || kind === 'alias' || kind === 'notOnAliases'
       ? 'no key resource (K-25)'
       : kind === 'retireGrant'
         ? 'RetireGrant'
@@ -241,7 +246,8 @@ export function layersOf(question: Question): readonly Layer[] {
   const { caller, kind, document } = question
   const layers: (Layer | undefined)[] = [rcpLayer(question), scpLayer(question), vpceLayer(question)]
   // A key policy has no say in RetireGrant (F6), and there is none for an alias or without a resource (D3, D4).
-  if (kind === 'key' || kind === 'other') {
+  // The resource of another service need not have a policy of its own.
+  if (kind === 'key' || (kind === 'other' && document.keyPolicy)) {
     layers.push(simpleLayer('keyPolicy', document.keyPolicy ? [document.keyPolicy] : [], question))
   }
   if (caller.type !== 'root' && caller.type !== 'service') {

@@ -103,10 +103,10 @@ export function compareNumbers(a: string, b: string): number | undefined {
 const DATE =
   /^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$/
 
-/** Seconds since the epoch. Four digits alone are a year; any other run of digits is epoch seconds. */
+/** Seconds since the epoch. Four digits alone are a year; any other number is epoch seconds. */
 function parseDate(text: string): Decimal | undefined {
   const found = DATE.exec(text)
-  if (!found) return /^[0-9]+$/.test(text) ? parseDecimal(text) : undefined
+  if (!found) return text.startsWith('+') ? undefined : parseDecimal(text)
   const [, year = '', month = '01', day = '01', hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] =
     found
   const [y, mo, d, h, mi, s] = [year, month, day, hour, minute, second].map(Number) as [

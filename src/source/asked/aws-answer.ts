@@ -1,0 +1,99 @@
+/**
+ * What AWS said to a request: let in, denied, or refused for another reason, and by which layer.
+ *
+ * Says what the code and the text say. Authorization comes before the state of the key is looked at, so a refusal for
+ * the key's state means that the request was let in.
+ *
+ * Source: IAM User Guide, "Troubleshoot access denied error messages"; KMS API Reference, errors; facts G1, G2.
+ */
+import { parseDeniedMessage, type DeniedLayer, type DeniedSentence } from '../../text/denied-message.js'
+import { readDeniedLine } from './denied-line.js'
+
+export interface AwsAnswer {
+  /** `undecided`: refused before or apart from authorization, so it tells nothing of it. */
+  readonly decision: 'allow' | 'deny' | 'undecided'
+  readonly errorCode?: string
+  readonly message?: string
+  /** What denied; absent in the short forms, and where AWS keeps it back. */
+  readonly layer?: DeniedLayer
+  readonly isExplicit?: boolean
+  /** ARN of the policy that denies, told of managed policies inside an account or organization. */
+  readonly policyArn?: string
+  /** For Access Troubleshooter. */
+  readonly authorizationId?: string
+  /** The denial that does not say whether the key exists. */
+  readonly isOpaque?: true
+  /** The request was let in, and the key could not be used. */
+  readonly keyState?: 'disabled' | 'pendingDeletion' | 'pendingImport' | 'unavailable' | 'other'
+  /** AWS did not find this key or alias. */
+  readonly notFound?: string
+  /** The new key policy would have shut out its own writer. */
+  readonly isLockout?: true
+  /** The caller, action and resource that AWS named. */
+  readonly caller?: string
+  readonly action?: string
+  readonly resource?: string
+}
+
+const DENIED_CODES: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException', 'VpceAccessDenied'])
+
+/** Codes that are returned only when the request was let in. */
+const LET_IN_CODES: ReadonlySet<string> = new Set(['DryRunOperationException'])
+const STATE_CODES: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException'])
+
+/** No code is a success. */
+export function answerOfError(errorCode: string | undefined, message: string | undefined): AwsAnswer {
+  if (errorCode === undefined) return { decision: 'allow' }
+  const base = message === undefined ? { errorCode } : { errorCode, message }
+  if (LET_IN_CODES.has(errorCode)) return { decision: 'allow', ...base }
+  const sentence = message === undefined ? undefined : readSentence(message)
+  if (DENIED_CODES.has(errorCode)) {
+    const said = sentence === undefined ? {} : ofSentence(sentence)
+    const layer = errorCode === 'VpceAccessDenied' ? ({ layer: 'vpce' } as const) : {}
+    return { ...base, ...layer, ...said, decision: 'deny' }
+  }
+  if (STATE_CODES.has(errorCode)) {
+    return { keyState: 'other', ...(sentence === undefined ? {} : ofSentence(sentence)), ...base, decision: 'allow' }
+  }
+  return { ...(sentence === undefined ? {} : ofSentence(sentence)), ...base, decision: 'undecided' }
+}
+
+/** What a sentence alone says. */
+export function answerOfSentence(sentence: DeniedSentence, errorCode: string | undefined): AwsAnswer {
+  return { ...(errorCode === undefined ? {} : { errorCode }), ...ofSentence(sentence) }
+}
+
+function readSentence(message: string): DeniedSentence | undefined {
+  const quick = readDeniedLine(message)
+  if (quick !== undefined) return quick
+  const read = parseDeniedMessage(message)
+  return read.ok ? read.value : undefined
+}
+
+function ofSentence(sentence: DeniedSentence): AwsAnswer {
+  switch (sentence.kind) {
+    case 'denied': {
+      const { caller, action, resource, layer, isExplicit, policyArn, authorizationId } = sentence
+      return {
+        decision: 'deny',
+        caller,
+        action,
+        ...(resource === undefined || resource === '*' ? {} : { resource }),
+        ...(layer === undefined ? {} : { layer }),
+        ...(isExplicit === undefined ? {} : { isExplicit }),
+        ...(policyArn === undefined ? {} : { policyArn }),
+        ...(authorizationId === undefined ? {} : { authorizationId }),
+      }
+    }
+    case 'ciphertext':
+      return { decision: 'deny', isOpaque: true }
+    case 'notFound':
+      return { decision: 'undecided', notFound: sentence.resource }
+    case 'keyState':
+      return { decision: 'allow', keyState: sentence.state, resource: sentence.key }
+    case 'lockout':
+      return { decision: 'undecided', isLockout: true }
+    case 'invalidPrincipals':
+      return { decision: 'undecided' }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Invariant I4: `decide`, a gate, `trace` and the slow interpreter of `test/reference` say the same.
+ *
+ * Every document goes the way of `keyward eval`, from its text to the answer. `test/extended/agreement.test.ts` does the
+ * same with more documents.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_OPTIONS, type DecisionOptions } from '../../src/decide/options.js'
+import { coverageOf, coverageReport } from '../reference/coverage.js'
+import { authorizeDocuments, lockoutDocuments, multiDocuments } from '../reference/generate.js'
+import type { SimulationDocument } from '../reference/document.js'
+import type { Options } from '../reference/interpret.js'
+import { Agreement } from './agree.js'
+
+const SEED = 20260315
+/** A failing property shrinks its document for a while. */
+const LONG = 120_000
+
+/** Fails with the smallest document that they disagree about. */
+function expectAgreement(
+  documents: fc.Arbitrary<SimulationDocument>,
+  numRuns: number,
+  agreement = new Agreement(),
+): void {
+  fc.assert(
+    fc.property(documents, (document) => {
+      expect(agreement.disagreement(document)).toBeUndefined()
+    }),
+    { numRuns, seed: SEED },
+  )
+}
+
+describe('the program and the slow interpreter agree', () => {
+  test(
+    'on 2,000 questions',
+    () => expectAgreement(authorizeDocuments(), 2000, new Agreement({ answersOneIn: 4 })),
+    LONG,
+  )
+  test('on 300 calls that need several checks', () => expectAgreement(multiDocuments(), 300), LONG)
+  test('on 300 lockout checks', () => expectAgreement(lockoutDocuments(), 300), LONG)
+})
+
+test(
+  'the 2,000 questions reach every rule',
+  () => {
+    const coverage = coverageOf(fc.sample(authorizeDocuments(), { numRuns: 2000, seed: SEED }))
+    expect(coverage.missing, coverageReport(coverage)).toEqual([])
+    expect(coverage.allowShare).toBeGreaterThan(0.25)
+  },
+  LONG,
+)
+
+/** The other readings of K-14, K-15, K-26 and K-33. The interpreter knows no `rootUserOnly`. */
+const READINGS: readonly {
+  readonly name: string
+  readonly options: Partial<DecisionOptions>
+  readonly reference: Options
+}[] = [
+  {
+    name: 'grantBoundary noGrantees',
+    options: { grantBoundary: 'noGrantees' },
+    reference: { grantUnderImplicitDeny: 'never' },
+  },
+  {
+    name: 'grantBoundary allGrantees',
+    options: { grantBoundary: 'allGrantees' },
+    reference: { grantUnderImplicitDeny: 'always' },
+  },
+  {
+    name: 'notPrincipalAncestors ignored',
+    options: { notPrincipalAncestors: 'ignored' },
+    reference: { notPrincipal: 'callerOnly' },
+  },
+  { name: 'retireByIdentity false', options: { retireByIdentity: false }, reference: { retireByIdentity: false } },
+]
+
+describe('and by every other reading of what is open', () => {
+  for (const { name, options, reference } of READINGS) {
+    test(
+      `${name}, on 400 questions`,
+      () => expectAgreement(authorizeDocuments(), 400, new Agreement({ options, reference, answersOneIn: 4 })),
+      LONG,
+    )
+  }
+  test('each of which is another than the recommended one', () => {
+    for (const { options } of READINGS) {
+      for (const [option, value] of Object.entries(options)) {
+        expect(DEFAULT_OPTIONS).not.toHaveProperty(option, value)
+      }
+    }
+  })
+})
