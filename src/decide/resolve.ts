@@ -223,7 +223,7 @@ function roleCaller(base: Omit<Caller, 'type'>, roleArn: string): Caller {
 }
 
 /** Under which ARN a world keeps the caller's own policies. */
-function callerEntryArn(caller: Caller): string {
+export function callerEntryArn(caller: Caller): string {
   return caller.roleArn ?? caller.userArn ?? caller.arn
 }
 

@@ -4,10 +4,9 @@
  * Every change makes a new snapshot; an answer is about the snapshot it was asked of, however many changes come while
  * it is made. Nothing here reads a file or a clock: policies come parsed, time comes with the request.
  */
-import { LRUCache } from 'lru-cache'
 import { decide } from '../decide/decide.js'
 import type { Call } from '../decide/call.js'
-import { Gate } from '../decide/gate.js'
+import { Bindings, fits, followed, type HotBinding } from '../decide/bindings.js'
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../decide/options.js'
 import {
   bindRequest,
@@ -15,7 +14,6 @@ import {
   fillIn,
   NO_CONTEXT,
   type AuthorizationRequest,
-  type Binding,
   type RequestError,
 } from '../decide/resolve.js'
 import { trace, type Trace } from '../decide/trace.js'
@@ -218,8 +216,27 @@ class WorldAuthorizer implements Authorizer {
   }
 
   authorize(request: AuthorizationRequest): Authorization {
-    const call = this.call(request)
-    return call.ok ? decide(call.value) : invalid(call.error)
+    const found = this.bindings.find(this.snapshot, request.principal, request.resource, request.action)
+    return found.ok ? this.decideOn(found.value, request) : invalid(found.error)
+  }
+
+  /** By a gate where there is one; session policies come with the request and have none. */
+  decideOn(hot: HotBinding, request: Asked, fromUse?: number): Authorization {
+    if (request.sessionPolicies !== undefined && request.sessionPolicies.length > 0) {
+      return decide(callOf(hot.binding, request, this.reader, this.options))
+    }
+    const values = this.reader.read(request.context ?? NO_CONTEXT)
+    const endpoint = values[SLOT_SOURCE_VPCE]
+    // A list of endpoints is nothing that a request has.
+    const single = endpoint === undefined || typeof endpoint === 'string'
+    const gate = single ? hot.gate(request.action, endpoint) : undefined
+    if (gate === undefined) {
+      const call = callOf(hot.binding, request, this.reader, this.options)
+      if (single) hot.note(request.action, endpoint, call, fromUse)
+      return decide(call)
+    }
+    if (request.derive !== false) fillIn(values, hot.binding, request, gate.slots)
+    return gate.decide(values, request)
   }
 
   trace(request: AuthorizationRequest): Result<Trace, RequestError> {
@@ -233,118 +250,45 @@ class WorldAuthorizer implements Authorizer {
   }
 
   bind(principal: string, resource: string): Result<BoundGate, RequestError> {
-    // Any action will do: where what a resource is depends on it, each call asks again.
-    const binding = bindRequest(this.snapshot, principal, resource, '')
-    return binding.ok ? { ok: true, value: new WorldGate(this, principal, resource, binding.value) } : binding
+    const found = bindRequest(this.snapshot, principal, resource, '')
+    return found.ok ? { ok: true, value: new WorldGate(this, principal, resource) } : found
+  }
+
+  /** The caller and resource of a request, with their gates. */
+  hotBinding(principal: string, resource: string | undefined, action: string): Result<HotBinding, RequestError> {
+    return this.bindings.find(this.snapshot, principal, resource, action)
   }
 
   private call(request: AuthorizationRequest): Result<Call, RequestError> {
-    const binding = this.bindings.find(this.snapshot, request)
-    if (!binding.ok) return binding
-    return { ok: true, value: callOf(binding.value, request, this.reader, this.options) }
+    const found = this.bindings.find(this.snapshot, request.principal, request.resource, request.action)
+    return found.ok ? { ok: true, value: callOf(found.value.binding, request, this.reader, this.options) } : found
   }
 }
 
-/** Callers and resources found before, for one snapshot. Two maps, since joining two ARNs to one key costs more. */
-class Bindings {
-  private snapshot: Snapshot | undefined
-  private readonly byPrincipal = new LRUCache<string, Map<string | undefined, Binding>>({ max: 10_000 })
-
-  find(snapshot: Snapshot, request: AuthorizationRequest): Result<Binding, RequestError> {
-    if (snapshot !== this.snapshot) {
-      this.byPrincipal.clear()
-      this.snapshot = snapshot
-    }
-    const { principal, resource, action } = request
-    let found = this.byPrincipal.get(principal)
-    const known = found?.get(resource)
-    if (known !== undefined && fits(known, action)) return { ok: true, value: known }
-    const binding = bindRequest(snapshot, principal, resource, action)
-    if (!binding.ok) return binding
-    if (found === undefined) {
-      found = new Map()
-      this.byPrincipal.set(principal, found)
-    }
-    if (found.size >= MAX_RESOURCES) found.clear()
-    found.set(resource, binding.value)
-    return binding
-  }
-}
-
-const MAX_RESOURCES = 10_000
-
-/** What a resource is depends on the action for aliases, and for a principal that is asked about. */
-function fits(binding: Binding, action: string): boolean {
-  return binding.action === action || (binding.resource.type === 'key' && binding.alias === undefined)
-}
+type Asked = Omit<AuthorizationRequest, 'principal' | 'resource'>
 
 function invalid(error: RequestError): InvalidRequest {
   return { decision: 'invalidRequest', message: error.message }
 }
 
-/** Gates for one caller on one resource, one for each action and endpoint, kept while what they came from is the same. */
+/** One caller on one resource: looked up again only when the world or the kind of action has changed. */
 class WorldGate implements BoundGate {
-  private readonly gates = new Map<string, Gate>()
-  private readonly endpointGates = new Map<string, Gate>()
-  private snapshot: Snapshot
-  private readonly reader: ContextReader
+  private hot: HotBinding | undefined
 
   constructor(
     private readonly world: WorldAuthorizer,
     private readonly principal: string,
     private readonly resource: string,
-    private binding: Binding,
-  ) {
-    this.snapshot = binding.snapshot
-    this.reader = new ContextReader(binding.snapshot.tables)
-  }
+  ) {}
 
   authorize(request: BoundRequest): Authorization {
-    if (this.world.snapshot !== this.snapshot || !fits(this.binding, request.action)) {
-      const failure = this.follow(request.action)
-      if (failure !== undefined) return invalid(failure)
+    let { hot } = this
+    if (hot === undefined || !fits(hot.binding, request.action) || !followed(hot, this.world.snapshot)) {
+      const found = this.world.hotBinding(this.principal, this.resource, request.action)
+      if (!found.ok) return invalid(found.error)
+      hot = found.value
+      this.hot = hot
     }
-    const values = this.reader.read(request.context ?? NO_CONTEXT)
-    const endpoint = values[SLOT_SOURCE_VPCE]
-    // Two maps, so that no name of an action can be taken for that of an action and an endpoint.
-    const gates = endpoint === undefined ? this.gates : this.endpointGates
-    const name = endpoint === undefined ? request.action : JSON.stringify([request.action, endpoint])
-    let gate = gates.get(name)
-    if (gate === undefined) {
-      gate = Gate.build(callOf(this.binding, request, this.reader, this.world.options))
-      // Callers choose the names of actions and endpoints; a gate is cheap to make again.
-      if (gates.size >= MAX_GATES) gates.clear()
-      gates.set(name, gate)
-    }
-    if (request.derive !== false) fillIn(values, this.binding, request, gate.slots)
-    return gate.decide(values, request)
+    return this.world.decideOn(hot, request, 1)
   }
-
-  /** Takes up a change of the world, or of what the resource is; gates whose sources are the very same objects stay. */
-  private follow(action: string): RequestError | undefined {
-    const { snapshot } = this.world
-    const binding = bindRequest(snapshot, this.principal, this.resource, action)
-    if (!binding.ok) return binding.error
-    if (!hasSameSources(this.binding, binding.value)) {
-      this.gates.clear()
-      this.endpointGates.clear()
-    }
-    this.binding = binding.value
-    this.snapshot = snapshot
-    return undefined
-  }
-}
-
-const MAX_GATES = 1024
-
-function hasSameSources(left: Binding, right: Binding): boolean {
-  return (
-    left.key === right.key &&
-    left.principal === right.principal &&
-    left.callerAccount === right.callerAccount &&
-    left.resourceAccount === right.resourceAccount &&
-    left.snapshot.endpoints === right.snapshot.endpoints &&
-    left.snapshot.tables === right.snapshot.tables &&
-    left.resource.arn === right.resource.arn
-  )
 }

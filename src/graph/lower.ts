@@ -6,6 +6,8 @@
  *
  * Source: IAM User Guide, "IAM JSON policy elements reference"; KMS Developer Guide, "Creating a key policy".
  */
+import { LRUCache } from 'lru-cache'
+import { actionBit } from '../aws/action.js'
 import { KMS_ACTIONS } from '../aws/actions.js'
 import type {
   BaseOperator,
@@ -94,20 +96,47 @@ function lowerStatement(tables: GraphTables, document: PolicyDocument, statement
 const LOW_BITS = 32
 
 /** Which KMS permissions an Action or NotAction covers; bit = index in KMS_ACTIONS. */
-function kmsActionBits(element: PatternElement): { readonly low: number; readonly high: number } {
+function kmsActionBits(element: PatternElement): ActionBits {
   let low = 0
   let high = 0
   for (const pattern of element.patterns) {
-    const glob = compileGlob(pattern, { ignoreCase: true })
-    for (let bit = 0; bit < KMS_ACTIONS.length; bit++) {
-      if (!glob.matches(KMS_ACTIONS[bit]!.name)) continue
-      if (bit < LOW_BITS) low |= 1 << bit
-      else high |= 1 << (bit - LOW_BITS)
-    }
+    const bits = patternBits(pattern)
+    low |= bits.low
+    high |= bits.high
   }
   if (!element.negated) return { low, high }
   // Only the bits that are permissions: a stray one above would be an action nobody named.
   return { low: ~low, high: ~high & ((1 << (KMS_ACTIONS.length - LOW_BITS)) - 1) }
+}
+
+interface ActionBits {
+  readonly low: number
+  readonly high: number
+}
+
+// Policies repeat the same few patterns.
+const bitsOfPatterns = new LRUCache<string, ActionBits>({ max: 4096 })
+
+function patternBits(pattern: string): ActionBits {
+  const exact = actionBit(pattern)
+  if (exact !== undefined) return bitOf(exact)
+  const known = bitsOfPatterns.get(pattern)
+  if (known !== undefined) return known
+  let low = 0
+  let high = 0
+  const glob = compileGlob(pattern, { ignoreCase: true })
+  for (let bit = 0; bit < KMS_ACTIONS.length; bit++) {
+    if (!glob.matches(KMS_ACTIONS[bit]!.name)) continue
+    low |= bitOf(bit).low
+    high |= bitOf(bit).high
+  }
+  const bits = { low, high }
+  bitsOfPatterns.set(pattern, bits)
+  return bits
+}
+
+function bitOf(bit: number): ActionBits {
+  return bit < LOW_BITS ? { low: 1 << bit, high: 0 } : { low: 0, high: 1 << (bit - LOW_BITS) }
 }
 
 /** The patterns as they matter to other services; KMS itself is in the bits. */

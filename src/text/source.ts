@@ -5,6 +5,8 @@
  * asks, because most texts are read without an error.
  */
 
+import { LRUCache } from 'lru-cache'
+
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E }
 
 export interface SourceText {
@@ -35,20 +37,38 @@ export interface Position {
   readonly column: number
 }
 
+/** Offsets at which the lines of texts begin; errors and explanations ask for many places in few texts. */
+const lineStarts = new LRUCache<string, readonly number[]>({
+  maxSize: 4 * 1024 * 1024,
+  sizeCalculation: (starts) => starts.length + 1,
+})
+
 /**
  * Where an offset lies. A line ends at LF, CR LF or CR; an offset beyond the end is the end.
  */
 export function positionAt(text: string, offset: number): Position {
   const end = Math.min(Math.max(offset, 0), text.length)
-  let line = 1
-  let lineStart = 0
-  for (let index = 0; index < end; index++) {
+  let starts = lineStarts.get(text)
+  if (starts === undefined) {
+    starts = startsOf(text)
+    lineStarts.set(text, starts)
+  }
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle]! <= end) low = middle
+    else high = middle - 1
+  }
+  return { line: low + 1, column: end - starts[low]! + 1 }
+}
+
+function startsOf(text: string): readonly number[] {
+  const starts = [0]
+  for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     // CR LF counts once, at its LF.
-    if (code === 10 || (code === 13 && text.charCodeAt(index + 1) !== 10)) {
-      line++
-      lineStart = index + 1
-    }
+    if (code === 10 || (code === 13 && text.charCodeAt(index + 1) !== 10)) starts.push(index + 1)
   }
-  return { line, column: end - lineStart + 1 }
+  return starts
 }

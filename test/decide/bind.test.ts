@@ -173,9 +173,9 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   fc
     .record({
       accountId: fc.constantFrom(A, B),
-      levels: fc.constantFrom(undefined, [], [[]], [[SCPS[0]]], [[SCPS[0]], [SCPS[1]]]),
-      isManagement: fc.boolean(),
-      organizationId: fc.constantFrom(undefined, 'o-a', 'o-b'),
+      levels: fc.constantFrom(undefined, [], [[]], [[SCPS[0]]], [[SCPS[1]]], [[SCPS[0]], [SCPS[1]]]),
+      isManagement: fc.constantFrom(false, false, true),
+      organizationId: fc.constantFrom(undefined, 'o-b', 'o-b'),
     })
     .map(({ accountId, levels, isManagement, organizationId }): Change => (world) => {
       world.putAccount({
@@ -282,7 +282,7 @@ test('a gate that was bound once answers as the world does, through every change
         }
       },
     ),
-    { numRuns: 150, seed: 17 },
+    { numRuns: 100, seed: 17 },
   )
   for (const wanted of [
     'allow keyPolicy',

@@ -1,0 +1,130 @@
+/**
+ * Callers and resources found before, with the gates of what is asked about often.
+ *
+ * An entry is as true as the world's entries that it was made from: those are compared by identity when the snapshot has
+ * changed, so a change elsewhere keeps it and nothing is ever invalidated by hand. Decisions are not kept: building a key
+ * for one costs more than deciding.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Snapshot } from '../graph/world.js'
+import type { Result } from '../text/source.js'
+import type { Call } from './call.js'
+import { Gate } from './gate.js'
+import { bindRequest, callerEntryArn, type Binding, type RequestError } from './resolve.js'
+
+/** A gate costs about ten decisions to build. */
+const GATE_FROM_USE = 3
+const MAX_PRINCIPALS = 10_000
+const MAX_RESOURCES = 10_000
+const MAX_GATES = 256
+const MAX_ENDPOINTS = 16
+
+interface ActionGate {
+  uses: number
+  gate: Gate | undefined
+}
+
+/** One caller on one resource. */
+export class HotBinding {
+  private readonly gates = new Map<string, ActionGate>()
+  /** Endpoint -> action -> gate: each endpoint has a policy of its own. */
+  private readonly byEndpoint = new Map<string, Map<string, ActionGate>>()
+  // Programs tend to ask for one action again and again.
+  private lastAction: string | undefined
+  private last: ActionGate | undefined
+
+  constructor(public binding: Binding) {}
+
+  /**
+   * The gate for an action, if there is one.
+   * @param endpoint - the request's aws:SourceVpce.
+   */
+  gate(action: string, endpoint: string | undefined): Gate | undefined {
+    if (endpoint !== undefined) return this.byEndpoint.get(endpoint)?.get(action)?.gate
+    if (action === this.lastAction) return this.last?.gate
+    this.last = this.gates.get(action)
+    this.lastAction = action
+    return this.last?.gate
+  }
+
+  /** Notes a call for which there was no gate, and makes one when there have been enough. */
+  note(action: string, endpoint: string | undefined, call: Call, fromUse: number = GATE_FROM_USE): void {
+    const gates = endpoint === undefined ? this.gates : this.gatesOf(endpoint)
+    let known = gates.get(action)
+    if (known === undefined) {
+      if (gates.size >= MAX_GATES) gates.clear()
+      known = { uses: 0, gate: undefined }
+      gates.set(action, known)
+      this.lastAction = undefined
+    }
+    if (++known.uses >= fromUse) known.gate = Gate.build(call)
+  }
+
+  private gatesOf(endpoint: string): Map<string, ActionGate> {
+    let gates = this.byEndpoint.get(endpoint)
+    if (gates === undefined) {
+      // Callers choose the names of endpoints.
+      if (this.byEndpoint.size >= MAX_ENDPOINTS) this.byEndpoint.clear()
+      gates = new Map()
+      this.byEndpoint.set(endpoint, gates)
+    }
+    return gates
+  }
+}
+
+export class Bindings {
+  // Two maps, since joining two ARNs to one key costs more than a second look-up.
+  private readonly byPrincipal = new LRUCache<string, Map<string | undefined, HotBinding>>({ max: MAX_PRINCIPALS })
+
+  find(
+    snapshot: Snapshot,
+    principal: string,
+    resource: string | undefined,
+    action: string,
+  ): Result<HotBinding, RequestError> {
+    let found = this.byPrincipal.get(principal)
+    const known = found?.get(resource)
+    if (known !== undefined && fits(known.binding, action) && followed(known, snapshot))
+      return { ok: true, value: known }
+    const binding = bindRequest(snapshot, principal, resource, action)
+    if (!binding.ok) return binding
+    if (found === undefined) {
+      found = new Map()
+      this.byPrincipal.set(principal, found)
+    }
+    if (found.size >= MAX_RESOURCES) found.clear()
+    const hot = new HotBinding(binding.value)
+    found.set(resource, hot)
+    return { ok: true, value: hot }
+  }
+}
+
+/** What a resource is depends on the action for aliases, and for a principal that is asked about. */
+export function fits(binding: Binding, action: string): boolean {
+  return binding.action === action || (binding.resource.type === 'key' && binding.alias === undefined)
+}
+
+/** Takes the entry along to a newer snapshot when everything that it was made from is still the same. */
+export function followed(hot: HotBinding, snapshot: Snapshot): boolean {
+  const { binding } = hot
+  if (binding.snapshot === snapshot) return true
+  if (!isUnchanged(binding, snapshot)) return false
+  hot.binding = { ...binding, snapshot }
+  return true
+}
+
+function isUnchanged(binding: Binding, snapshot: Snapshot): boolean {
+  const before = binding.snapshot
+  const { caller } = binding.subject
+  const { arn, accountId } = binding.resource
+  return (
+    before.tables === snapshot.tables &&
+    before.endpoints === snapshot.endpoints &&
+    before.roleNames === snapshot.roleNames &&
+    (binding.alias === undefined || before.aliases === snapshot.aliases) &&
+    snapshot.principals.get(callerEntryArn(caller)) === binding.principal &&
+    (arn === undefined || snapshot.keys.get(arn) === binding.key) &&
+    (caller.accountId === undefined || snapshot.accounts.get(caller.accountId) === binding.callerAccount) &&
+    (accountId === undefined || snapshot.accounts.get(accountId) === binding.resourceAccount)
+  )
+}
