@@ -16,6 +16,7 @@ const VALUES: { readonly [K in OptionName]: ReadonlyMap<string, DecisionOptions[
     ['true', true],
     ['false', false],
   ]),
+  uncomparable: named('ignore', 'deny'),
 }
 
 const NAMES = Object.keys(VALUES) as readonly OptionName[]

@@ -52,6 +52,7 @@ export function matchInput(call: Call): MatchInput {
     // Root users and services have none, whatever was given.
     hasBoundary: call.boundary !== undefined && type !== 'root' && type !== 'service',
     notPrincipalAncestors: call.options.notPrincipalAncestors,
+    cautious: call.options.uncomparable === 'deny',
   }
 }
 

@@ -24,6 +24,7 @@ import {
   ROW_ACTION_HIGH,
   ROW_ACTION_LOW,
   ROW_ACTION_SPEC,
+  ROW_CAUTIOUS_GUARD,
   ROW_EFFECT,
   ROW_GUARD,
   ROW_PRINCIPAL,
@@ -235,7 +236,7 @@ class GateBuilder implements Algebra<number> {
     const reach = principalReach(tables, data[start + ROW_PRINCIPAL]!, this.input, deny)
     if (reach === CLASS_NONE) return no
     if (!deny && (SAYS_BY_CLASS[reach] & bits & SAYS_ALLOW) === 0) return no
-    const guarded = this.guard(tables, data[start + ROW_GUARD]!, yes, no)
+    const guarded = this.guard(tables, data[start + (this.input.cautious ? ROW_CAUTIOUS_GUARD : ROW_GUARD)]!, yes, no)
     return this.resource(tables, data[start + ROW_RESOURCE]!, guarded, no)
   }
 

@@ -1,5 +1,6 @@
 /**
- * The decisions that AWS documents leave open, where a user may know better (facts K-14, K-15, K-26, K-33).
+ * The decisions that AWS documents leave open, where a user may know better (facts K-14, K-15, K-26, K-33), and how
+ * careful a Deny is.
  *
  * Everything else is decided once and listed in `docs/decisions.md`.
  */
@@ -8,6 +9,11 @@ import type { NotPrincipalAncestors } from '../graph/subject.js'
 
 export interface DecisionOptions extends GrantOptions {
   readonly notPrincipalAncestors: NotPrincipalAncestors
+  /**
+   * What becomes of a condition whose values cannot be compared (K-12, K-32). `ignore`: it is false, so a Deny that has
+   * it does not apply; AWS is taken to do so. `deny`: such a Deny applies, for who would rather refuse than let through.
+   */
+  readonly uncomparable: 'ignore' | 'deny'
 }
 
 /**
@@ -23,4 +29,5 @@ export const DEFAULT_OPTIONS: DecisionOptions = {
   rootGrantee: 'delegates',
   notPrincipalAncestors: 'required',
   retireByIdentity: true,
+  uncomparable: 'ignore',
 }

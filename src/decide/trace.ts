@@ -242,9 +242,10 @@ function traceStatement(
   if (resources === undefined || !resourceMatches(tables, resources, input.resource, call.values)) failed |= 4
   let conditions = NO_CONDITIONS
   if (statement.conditions.length > 0) {
+    const tests = input.cautious ? parts.cautiousTests : parts.tests
     const traced: ConditionTrace[] = []
     for (const test of statement.conditions) {
-      const found = traceCondition(compiled, test, parts.tests[traced.length]!, parts.slots[traced.length]!, call)
+      const found = traceCondition(compiled, test, tests[traced.length]!, parts.slots[traced.length]!, call)
       if (!found.holds) failed |= 8
       traced.push(found)
     }

@@ -37,6 +37,14 @@ export const ATOM_MODES = [
   'someUnmatched',
   /** Some value matches or cannot be compared: what makes a negated ForAllValues test fail. */
   'someNotDiffering',
+  /** Present, and not one value that differs: what a Deny asks that applies when it cannot compare. */
+  'mayMatch',
+  /** Present with exactly one value, which can be compared and does not match. */
+  'differs',
+  /** Values are there and every one can be compared and does not match. */
+  'allDiffer',
+  /** Values are there and every one matches. */
+  'allMatch',
 ] as const
 
 export type AtomMode = number
@@ -51,6 +59,10 @@ const ANY_DIFFERS = 6
 const PRESENT_NONE_DIFFERS = 7
 const SOME_UNMATCHED = 8
 const SOME_NOT_DIFFERING = 9
+const MAY_MATCH = 10
+const DIFFERS = 11
+const ALL_DIFFER = 12
+const ALL_MATCH = 13
 
 export function atomMode(name: (typeof ATOM_MODES)[number]): AtomMode {
   return ATOM_MODES.indexOf(name)
@@ -85,11 +97,21 @@ export class Atom {
         if (value === undefined) return false
         if (typeof value === 'string') return matcher.compare(value, values) !== 1
         return value.length !== 1 || matcher.compare(value[0]!, values) !== 1
+      case MAY_MATCH:
+        return value !== undefined && !this.differs(value, values)
+      case DIFFERS:
+        return value !== undefined && this.differs(value, values)
       case ABSENT:
         return value === undefined || (typeof value !== 'string' && isNullSet(value))
       default:
         return this.holdsForSet(typeof value === 'string' ? [value] : value, values)
     }
+  }
+
+  /** One value, compared, and not a match. */
+  private differs(value: string | readonly string[], values: SlotValues): boolean {
+    const single = typeof value === 'string' ? value : value.length === 1 ? value[0] : undefined
+    return single !== undefined && this.matcher.compare(single, values) === 0
   }
 
   /** The answers of a set operator; a key without values, or with empty texts only, is a null data set (facts B4). */
@@ -109,6 +131,10 @@ export class Atom {
         return !set.every((value) => matcher.compare(value, values) === 1)
       case SOME_NOT_DIFFERING:
         return !set.every((value) => matcher.compare(value, values) === 0)
+      case ALL_DIFFER:
+        return set.every((value) => matcher.compare(value, values) === 0)
+      case ALL_MATCH:
+        return set.every((value) => matcher.compare(value, values) === 1)
       default:
         throw new Error(`no atom has mode ${this.mode}`)
     }

@@ -45,6 +45,8 @@ export interface LoweredStatement {
   readonly principals: number
   /** In the order of the statement's conditions. */
   readonly tests: readonly LoweredTest[]
+  /** The same for a Deny that is to apply to what it cannot compare; `tests` itself for an Allow. */
+  readonly cautiousTests: readonly LoweredTest[]
   /** The slot of each test's condition key; -1 where the policy cannot see the key. */
   readonly slots: readonly number[]
 }
@@ -53,6 +55,7 @@ export function lowerParts(tables: GraphTables, document: PolicyDocument, statem
   const { action, resource, principal } = statement
   const resources = resource ?? (document.kind === 'trust' ? WHOLE_ROLE : undefined)
   const kms = action === undefined ? { low: 0, high: 0 } : kmsActionBits(action)
+  const tests = statement.conditions.map((test) => lowerTest(tables, document, test, 'strict'))
   return {
     actionLow: kms.low,
     actionHigh: kms.high,
@@ -62,7 +65,11 @@ export function lowerParts(tables: GraphTables, document: PolicyDocument, statem
         ? undefined
         : lowerResource(tables, document, resources),
     principals: principal === undefined ? NO_PRINCIPAL : lowerPrincipal(tables, principal),
-    tests: statement.conditions.map((test) => lowerTest(tables, document, test)),
+    tests,
+    cautiousTests:
+      statement.effect === 'Allow'
+        ? tests
+        : statement.conditions.map((test) => lowerTest(tables, document, test, 'cautious')),
     slots: statement.conditions.map((test) => (isHidden(document, test) ? -1 : tables.slot(test.key))),
   }
 }
@@ -75,11 +82,9 @@ function lowerStatement(tables: GraphTables, document: PolicyDocument, statement
   const parts = lowerParts(tables, document, statement)
   if (parts.actions === undefined || parts.resources === undefined) return NO_ROW
   if (statement.principal?.entries.length === 0) return NO_ROW
-  const literals = new Set<number>()
-  for (const test of parts.tests) {
-    if (test === 'never') return NO_ROW
-    for (const literal of test) literals.add(literal)
-  }
+  const guard = lowerGuard(tables, parts.tests)
+  const cautious = lowerGuard(tables, parts.cautiousTests)
+  if (guard === undefined || cautious === undefined) return NO_ROW
   return tables.rows.intern([
     statement.effect === 'Allow' ? EFFECT_ALLOW : EFFECT_DENY,
     parts.actionLow,
@@ -87,8 +92,19 @@ function lowerStatement(tables: GraphTables, document: PolicyDocument, statement
     parts.actions,
     parts.principals,
     parts.resources,
-    tables.guards.intern([...literals].toSorted((left, right) => left - right)),
+    guard,
+    cautious,
   ])
+}
+
+/** The conjunction of all tests; undefined when one of them can never hold. */
+function lowerGuard(tables: GraphTables, tests: readonly LoweredTest[]): number | undefined {
+  const literals = new Set<number>()
+  for (const test of tests) {
+    if (test === 'never') return undefined
+    for (const literal of test) literals.add(literal)
+  }
+  return tables.guards.intern([...literals].toSorted((left, right) => left - right))
 }
 
 // ---------------------------------------------------------------------------------------------------------- actions
@@ -209,8 +225,13 @@ const negative = (atom: number): number => (atom << 1) | 1
 
 const ALWAYS: LoweredTest = []
 
+/**
+ * How a test is read that cannot be made: `strict` as AWS does, false; `cautious` for a Deny, true (K-12, K-32).
+ */
+type Reading = 'strict' | 'cautious'
+
 /** One condition test as literals. The table of facts B2, with K-3, K-12, K-18, K-28 and K-32. */
-function lowerTest(tables: GraphTables, document: PolicyDocument, test: ConditionTest): LoweredTest {
+function lowerTest(tables: GraphTables, document: PolicyDocument, test: ConditionTest, reading: Reading): LoweredTest {
   const hidden = isHidden(document, test)
   if (test.base === 'Null') return lowerNull(tables, test, hidden)
   if (hidden) return whenAbsent(test) ? ALWAYS : 'never'
@@ -223,16 +244,24 @@ function lowerTest(tables: GraphTables, document: PolicyDocument, test: Conditio
     tables.internAtom(atomMode(mode), test.base, slot, values)
   // With no value to differ from, a set operator or IfExists is left with what it says of an absent key (facts A8).
   const negated = test.negated && (values.length > 0 || (test.set === undefined && !test.ifExists))
+  const strict = reading === 'strict'
   switch (test.set) {
     case 'ForAllValues':
-      return [negative(atom(negated ? 'someNotDiffering' : 'someUnmatched'))]
+      if (negated) return [negative(atom(strict ? 'someNotDiffering' : 'anyMatches'))]
+      return [negative(atom(strict || values.length === 0 ? 'someUnmatched' : 'anyDiffers'))]
     case 'ForAnyValue':
-      if (test.ifExists) return [negative(atom(negated ? 'presentNoneDiffers' : 'presentNoneMatches'))]
-      return [positive(atom(negated ? 'anyDiffers' : 'anyMatches'))]
+      if (test.ifExists) {
+        if (negated) return [negative(atom(strict ? 'presentNoneDiffers' : 'allMatch'))]
+        return [negative(atom(strict ? 'presentNoneMatches' : 'allDiffer'))]
+      }
+      if (negated) return [positive(atom(strict ? 'anyDiffers' : 'someUnmatched'))]
+      return [positive(atom(strict ? 'anyMatches' : 'someNotDiffering'))]
     case undefined:
       // An absent key passes a negated operator with or without IfExists.
-      if (negated) return [negative(atom('matches')), negative(atom('uncomparable'))]
-      return [test.ifExists ? negative(atom('presentUnmatched')) : positive(atom('matches'))]
+      if (negated)
+        return strict ? [negative(atom('matches')), negative(atom('uncomparable'))] : [negative(atom('matches'))]
+      if (test.ifExists) return [negative(atom(strict ? 'presentUnmatched' : 'differs'))]
+      return [positive(atom(strict ? 'matches' : 'mayMatch'))]
   }
 }
 

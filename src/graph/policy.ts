@@ -23,6 +23,7 @@ import {
   ROW_ACTION_HIGH,
   ROW_ACTION_LOW,
   ROW_ACTION_SPEC,
+  ROW_CAUTIOUS_GUARD,
   ROW_EFFECT,
   ROW_GUARD,
   ROW_PRINCIPAL,
@@ -52,6 +53,8 @@ export interface MatchInput {
   readonly resource: string | undefined
   readonly hasBoundary: boolean
   readonly notPrincipalAncestors: NotPrincipalAncestors
+  /** A Deny applies to what it cannot compare. */
+  readonly cautious: boolean
 }
 
 export class CompiledPolicy {
@@ -134,7 +137,9 @@ function rowSays(tables: GraphTables, row: number, input: MatchInput, values: Sl
   const says = deny ? SAYS_DENY : SAYS_BY_CLASS[reach]
   if ((already & says) !== 0) return SAYS_NOTHING
   if (!resourceMatches(tables, data[start + ROW_RESOURCE]!, input.resource, values)) return SAYS_NOTHING
-  return guardHolds(tables, data[start + ROW_GUARD]!, values) ? says : SAYS_NOTHING
+  return guardHolds(tables, data[start + (input.cautious ? ROW_CAUTIOUS_GUARD : ROW_GUARD)]!, values)
+    ? says
+    : SAYS_NOTHING
 }
 
 export const SAYS_BY_CLASS = {

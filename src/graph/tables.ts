@@ -19,6 +19,8 @@ export const ROW_ACTION_SPEC = 3
 export const ROW_PRINCIPAL = 4
 export const ROW_RESOURCE = 5
 export const ROW_GUARD = 6
+/** The guard when a Deny is to apply to what it cannot compare; of an Allow the same as ROW_GUARD. */
+export const ROW_CAUTIOUS_GUARD = 7
 
 export const EFFECT_ALLOW = 0
 export const EFFECT_DENY = 1

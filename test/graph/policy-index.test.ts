@@ -147,6 +147,7 @@ function* questions(tables: GraphTables): Generator<Asked> {
           resource,
           hasBoundary: false,
           notPrincipalAncestors: 'required',
+          cautious: false,
         }
         for (const each of values) yield { input, values: each }
       }
