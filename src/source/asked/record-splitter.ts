@@ -149,26 +149,16 @@ export class RecordSplitter {
       this.drop()
       this.base = 2
     }
-    this.isObject[this.depth] = code === OPEN_OBJECT
+    // Neither the list of kinds nor the record that JSON.parse gets may be as deep as the input likes.
+    if (this.depth < MAX_DEPTH) this.isObject[this.depth] = code === OPEN_OBJECT
+    else if (this.inRecord) this.spoil(`the record is nested deeper than ${MAX_DEPTH} levels`)
     this.depth++
-    if (this.depth > MAX_DEPTH) {
-      this.depthFault()
-    }
-  }
-
-  private depthFault(): void {
-    if (this.inRecord) this.spoil(`the record is nested deeper than ${MAX_DEPTH} levels`)
-    // The list of kinds must not grow with the input, either.
-    else this.isLost = true
-    this.isObject.length = Math.min(this.isObject.length, MAX_DEPTH)
   }
 
   /** An object stands behind the name of a member or in a list, nowhere else. */
   private mayOpenObject(): boolean {
     if (this.depth > MAX_DEPTH) return true
-    return this.isObject[this.depth - 1] === true
-      ? this.last === COLON
-      : this.last === COMMA || this.last === OPEN_LIST
+    return this.isObject[this.depth - 1] === true ? this.last === COLON : this.last === COMMA || this.last === OPEN_LIST
   }
 
   private isWrapper(chunk: string, index: number): boolean {
