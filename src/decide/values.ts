@@ -34,6 +34,7 @@ export class ContextReader {
     const prototype: unknown = Object.getPrototypeOf(context)
     const plain = prototype === null || (prototype === Object.prototype && !hasEnumerableKeys(Object.prototype))
     const { lastKeys, lastSlots } = this
+    let joined: Map<number, string[]> | undefined
     let position = 0
     for (const key in context) {
       const slot = lastKeys[position] === key ? lastSlots[position]! : this.learn(key, position)
@@ -41,8 +42,8 @@ export class ContextReader {
       if (slot < 0 || (!plain && !Object.hasOwn(context, key))) continue
       const given = context[key]
       const value = typeof given === 'string' ? given : toSlotValue(given)
-      // Two spellings of one key are one key with two values (facts B5, after the table).
-      values[slot] = values[slot] === undefined ? value : joined(values[slot], value)
+      if (values[slot] === undefined) values[slot] = value
+      else if (value !== undefined) joinTo((joined ??= new Map()), values, slot, value)
     }
     return values
   }
@@ -84,7 +85,21 @@ export function toSlotValue(value: RequestContextValue): SlotValue {
   return texts.length === 1 && texts[0] !== '' ? texts[0] : texts
 }
 
-function joined(left: SlotValue, right: SlotValue): SlotValue {
-  if (right === undefined) return left
-  return [left ?? [], right].flat()
+/**
+ * Two spellings of one key are one key with two values (facts B5, after the table). `lists` are those made here, which
+ * may grow: a caller may send very many spellings.
+ */
+function joinTo(
+  lists: Map<number, string[]>,
+  values: SlotValue[],
+  slot: number,
+  more: string | readonly string[],
+): void {
+  let list = lists.get(slot)
+  if (list === undefined) {
+    list = [values[slot] ?? []].flat()
+    lists.set(slot, list)
+    values[slot] = list
+  }
+  for (const text of typeof more === 'string' ? [more] : more) list.push(text)
 }

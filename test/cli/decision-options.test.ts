@@ -16,7 +16,12 @@ const CASES: readonly (readonly [readonly string[], object])[] = [
     ['notPrincipalAncestor=ignored'],
     bad('unknown option `notPrincipalAncestor`; did you mean `notPrincipalAncestors`?'),
   ],
-  [['x'], bad('unknown option `x`; expected grantBoundary, rootGrantee, notPrincipalAncestors, retireByIdentity, uncomparable')],
+  [
+    ['x'],
+    bad(
+      'unknown option `x`; expected grantBoundary, rootGrantee, notPrincipalAncestors, retireByIdentity, uncomparable',
+    ),
+  ],
   [
     ['rootGrantee'],
     bad('`rootGrantee` is no value of rootGrantee; expected rootGrantee=delegates or rootGrantee=rootUserOnly'),
@@ -29,7 +34,9 @@ const CASES: readonly (readonly [readonly string[], object])[] = [
   ],
   [
     ['toString=1'],
-    bad('unknown option `toString`; expected grantBoundary, rootGrantee, notPrincipalAncestors, retireByIdentity, uncomparable'),
+    bad(
+      'unknown option `toString`; expected grantBoundary, rootGrantee, notPrincipalAncestors, retireByIdentity, uncomparable',
+    ),
   ],
 ]
 
