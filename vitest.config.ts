@@ -6,7 +6,6 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/extended/**', 'test/soak/**'],
     globalSetup: ['test/tooling/build-sources.ts'],
-    benchmark: { include: ['bench/**/*.bench.ts'], exclude: ['bench/peers/**'] },
     coverage: { include: ['src/**'], exclude: ['src/grammar/**', 'src/**/*.validate.ts', 'src/**/*.json'] },
   },
 })

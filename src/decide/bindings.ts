@@ -10,7 +10,14 @@ import type { Snapshot } from '../graph/world.js'
 import type { Result } from '../text/source.js'
 import type { Call } from './call.js'
 import { Gate } from './gate.js'
-import { bindRequest, callerEntryArn, type Binding, type RequestError } from './resolve.js'
+import {
+  bindCaller,
+  bindResource,
+  callerEntryArn,
+  type Binding,
+  type CallerBinding,
+  type RequestError,
+} from './resolve.js'
 
 /** A gate costs about ten decisions to build. */
 const GATE_FROM_USE = 3
@@ -72,9 +79,15 @@ export class HotBinding {
   }
 }
 
+interface KnownCaller {
+  caller: CallerBinding
+  readonly resources: Map<string | undefined, HotBinding>
+}
+
 export class Bindings {
-  // Two maps, since joining two ARNs to one key costs more than a second look-up.
-  private readonly byPrincipal = new LRUCache<string, Map<string | undefined, HotBinding>>({ max: MAX_PRINCIPALS })
+  // By caller, then by resource: joining two ARNs to one key costs more than a second look-up, and a caller that goes
+  // over many keys is resolved once.
+  private readonly callers = new LRUCache<string, KnownCaller>({ max: MAX_PRINCIPALS })
 
   find(
     snapshot: Snapshot,
@@ -82,20 +95,23 @@ export class Bindings {
     resource: string | undefined,
     action: string,
   ): Result<HotBinding, RequestError> {
-    let found = this.byPrincipal.get(principal)
-    const known = found?.get(resource)
-    if (known !== undefined && fits(known.binding, action) && followed(known, snapshot))
-      return { ok: true, value: known }
-    const binding = bindRequest(snapshot, principal, resource, action)
-    if (!binding.ok) return binding
-    if (found === undefined) {
-      found = new Map()
-      this.byPrincipal.set(principal, found)
+    let known = this.callers.get(principal)
+    const hot = known?.resources.get(resource)
+    if (hot !== undefined && fits(hot.binding, action) && followed(hot, snapshot)) return { ok: true, value: hot }
+    if (known?.caller.snapshot !== snapshot) {
+      const caller = bindCaller(snapshot, principal)
+      if (!caller.ok) return caller
+      if (known === undefined) {
+        known = { caller: caller.value, resources: new Map() }
+        this.callers.set(principal, known)
+      } else known.caller = caller.value
     }
-    if (found.size >= MAX_RESOURCES) found.clear()
-    const hot = new HotBinding(binding.value)
-    found.set(resource, hot)
-    return { ok: true, value: hot }
+    const binding = bindResource(known.caller, resource, action)
+    if (!binding.ok) return binding
+    if (known.resources.size >= MAX_RESOURCES) known.resources.clear()
+    const made = new HotBinding(binding.value)
+    known.resources.set(resource, made)
+    return { ok: true, value: made }
   }
 }
 

@@ -49,15 +49,19 @@ export interface RequestError {
   readonly message: string
 }
 
-/** What of a request does not change while its caller and resource stay the same. */
-export interface Binding {
+/** A caller, found in a world or not. */
+export interface CallerBinding {
   readonly snapshot: Snapshot
-  /** The action it was made for. */
-  readonly action: string
   readonly subject: Subject
   readonly principal: PrincipalEntry | undefined
   readonly principalFacts: PrincipalFacts
   readonly callerAccount: AccountEntry | undefined
+}
+
+/** What of a request does not change while its caller and resource stay the same. */
+export interface Binding extends CallerBinding {
+  /** The action it was made for. */
+  readonly action: string
   readonly key: KeyEntry | undefined
   readonly resource: CallResource
   readonly resourceFacts: ResourceFacts
@@ -66,37 +70,44 @@ export interface Binding {
   readonly alias: string | undefined
 }
 
-/** Finds the caller and the resource of a request in a world. Neither need be known there. */
-export function bindRequest(
-  snapshot: Snapshot,
-  principal: string,
-  resource: string | undefined,
-  action: string,
-): Result<Binding, RequestError> {
+/** Finds the caller of a request; it need not be known in the world. */
+export function bindCaller(snapshot: Snapshot, principal: string): Result<CallerBinding, RequestError> {
   const caller = resolveCaller(snapshot, principal)
   if (!caller.ok) return caller
-  const target = resolveResource(snapshot, resource, action)
-  if (!target.ok) return target
   const entry = snapshot.principals.get(callerEntryArn(caller.value))
   const { accountId } = caller.value
-  const { key } = target.value
   return {
     ok: true,
     value: {
       snapshot,
-      action,
       subject: new Subject(snapshot.tables, caller.value),
       principal: entry,
       principalFacts: principalFacts(caller.value, entry),
       callerAccount: accountId === undefined ? undefined : snapshot.accounts.get(accountId),
+    },
+  }
+}
+
+/** Finds the resource of a request in the caller's snapshot. */
+export function bindResource(
+  caller: CallerBinding,
+  arn: string | undefined,
+  action: string,
+): Result<Binding, RequestError> {
+  const target = resolveResource(caller.snapshot, arn, action)
+  if (!target.ok) return target
+  const { key, resource, alias } = target.value
+  const { accountId } = resource
+  return {
+    ok: true,
+    value: {
+      ...caller,
+      action,
       key,
-      resource: target.value.resource,
-      resourceFacts: resourceFacts(target.value.resource, key),
-      resourceAccount:
-        target.value.resource.accountId === undefined
-          ? undefined
-          : snapshot.accounts.get(target.value.resource.accountId),
-      alias: target.value.alias,
+      resource,
+      resourceFacts: resourceFacts(resource, key),
+      resourceAccount: accountId === undefined ? undefined : caller.snapshot.accounts.get(accountId),
+      alias,
     },
   }
 }

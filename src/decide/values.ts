@@ -22,6 +22,7 @@ export class ContextReader {
   private lastKeys: string[] = []
   private lastSlots: number[] = []
   private slotCount = -1
+  private blank: SlotValue[] = []
 
   constructor(private readonly tables: GraphTables) {}
 
@@ -29,7 +30,7 @@ export class ContextReader {
     const { slotCount } = this.tables
     // A new slot may be that of a key that was ignored until now.
     if (slotCount !== this.slotCount) this.forget(slotCount)
-    const values: SlotValue[] = new Array<SlotValue>(slotCount).fill(undefined)
+    const values = this.blank.slice()
     // Only a context that inherits from something unusual has to be asked key by key what is its own.
     const prototype: unknown = Object.getPrototypeOf(context)
     const plain = prototype === null || (prototype === Object.prototype && !hasEnumerableKeys(Object.prototype))
@@ -64,6 +65,7 @@ export class ContextReader {
 
   private forget(slotCount: number): void {
     this.slotCount = slotCount
+    this.blank = Array.from({ length: slotCount }, () => undefined)
     this.spellings.clear()
     this.lastKeys = []
     this.lastSlots = []

@@ -8,14 +8,7 @@ import { decide } from '../decide/decide.js'
 import type { Call } from '../decide/call.js'
 import { Bindings, fits, followed, type HotBinding } from '../decide/bindings.js'
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../decide/options.js'
-import {
-  bindRequest,
-  callOf,
-  fillIn,
-  NO_CONTEXT,
-  type AuthorizationRequest,
-  type RequestError,
-} from '../decide/resolve.js'
+import { callOf, fillIn, NO_CONTEXT, type AuthorizationRequest, type RequestError } from '../decide/resolve.js'
 import { trace, type Trace } from '../decide/trace.js'
 import { ContextReader } from '../decide/values.js'
 import type { Outcome } from '../graph/combine.js'
@@ -250,7 +243,7 @@ class WorldAuthorizer implements Authorizer {
   }
 
   bind(principal: string, resource: string): Result<BoundGate, RequestError> {
-    const found = bindRequest(this.snapshot, principal, resource, '')
+    const found = this.bindings.find(this.snapshot, principal, resource, '')
     return found.ok ? { ok: true, value: new WorldGate(this, principal, resource) } : found
   }
 

@@ -72,8 +72,14 @@ function isEnough(trace: Trace, grant: Grant): boolean {
   if ((said & SAYS_DIRECT) !== 0) return true
   const limits = sideAllows(trace, 'boundary') && sideAllows(trace, 'session')
   if ((said & SAYS_VIA) !== 0 && limits) return true
-  // An account that may retire a grant does so by its identity policies; as a grantee it holds the grant.
-  return !trace.kind.retire && (said & SAYS_ACCOUNT) !== 0 && limits && sideAllows(trace, 'identity')
+  // An account that may retire a grant does so by its identity policies, which a root user has no need of; as a grantee
+  // it holds the grant.
+  return (
+    (!trace.kind.retire || trace.kind.identity === 'root') &&
+    (said & SAYS_ACCOUNT) !== 0 &&
+    limits &&
+    sideAllows(trace, 'identity')
+  )
 }
 
 /** By which class of grantee this one grant permits the call, as `SAYS_` bits. */

@@ -103,10 +103,11 @@ function alternatives(marked: readonly string[], slotOf: (key: string) => number
 /** Equality. A template whose variable has no value matches nothing, and that is a comparison made. */
 function equalityMatcher(marked: readonly string[], slotOf: (key: string) => number): Matcher {
   const { literals, templates } = alternatives(marked, slotOf)
-  const [only] = literals
+  const [only, other] = literals
   if (templates.length > 0) return foldingMatcher(marked, slotOf, (text) => text)
   // Most conditions name one value or a few.
   if (literals.length === 1) return { slots: [], compare: (subject) => (subject === only ? 1 : 0) }
+  if (literals.length === 2) return { slots: [], compare: (subject) => (subject === only || subject === other ? 1 : 0) }
   const known = new Set(literals)
   return { slots: [], compare: (subject) => (known.has(subject) ? 1 : 0) }
 }
@@ -220,7 +221,21 @@ function booleanMatcher(marked: readonly string[], slotOf: (key: string) => numb
     }
   }
   const wanted = literals.map(parseBool)
-  return { slots: [], compare: (subject) => compareBooleans(subject, wanted) }
+  const whenTrue = answerTo(true, wanted)
+  const whenFalse = answerTo(false, wanted)
+  const whenNeither: Comparison = wanted.length === 0 ? 0 : -1
+  return {
+    slots: [],
+    compare(subject) {
+      const got = parseBool(subject)
+      return got === undefined ? whenNeither : got ? whenTrue : whenFalse
+    },
+  }
+}
+
+function answerTo(got: boolean, wanted: readonly (boolean | undefined)[]): Comparison {
+  if (wanted.includes(got)) return 1
+  return wanted.includes(undefined) ? -1 : 0
 }
 
 function compareBooleans(subject: string, wanted: readonly (boolean | undefined)[]): Comparison {

@@ -110,7 +110,12 @@ export function nodeToValue(node: SyntaxNode): unknown {
 
 /** RFC 6901: `['Statement', 0, 'a/b']` is `/Statement/0/a~1b`; the root is ''. */
 export function toPointer(path: SyntaxPath): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  let pointer = ''
+  for (const step of path) {
+    const text = String(step)
+    pointer += `/${/[~/]/.test(text) ? text.replaceAll('~', '~0').replaceAll('/', '~1') : text}`
+  }
+  return pointer
 }
 
 /** The steps of a JSON pointer; `undefined` for a text that is none. */
