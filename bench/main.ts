@@ -3,7 +3,7 @@
  */
 import { compile, memory, put } from './compile.js'
 import { decideBound, decideDerived, decideParsed, decideRaw, decideScattered } from './decide.js'
-import { explainJson, explainObject, traceObject } from './explain.js'
+import { explainJson, explainObject, traceObject, traceText } from './explain.js'
 import { glob } from './glob.js'
 import type { Bench } from './measure.js'
 import { scale } from './scale.js'
@@ -17,6 +17,7 @@ const BENCHES: readonly Bench[] = [
   decideBound,
   scale,
   traceObject,
+  traceText,
   explainObject,
   explainJson,
   compile,

@@ -51,7 +51,16 @@ export interface PlacedStatement {
   readonly traced: StatementTrace
 }
 
+// Several questions are asked of one trace, each over all statements.
+const placed = new WeakMap<LayerTrace, readonly PlacedStatement[]>()
+
 /** Every statement of a layer with its policy, in order. */
 export function statementsOf(layer: LayerTrace | undefined): readonly PlacedStatement[] {
-  return (layer?.policies ?? []).flatMap((policy) => policy.statements.map((traced) => ({ policy, traced })))
+  if (layer === undefined) return []
+  let statements = placed.get(layer)
+  if (statements === undefined) {
+    statements = layer.policies.flatMap((policy) => policy.statements.map((traced) => ({ policy, traced })))
+    placed.set(layer, statements)
+  }
+  return statements
 }
