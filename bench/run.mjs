@@ -131,13 +131,11 @@ function peers(scenario, inside) {
       target: { text: '>= 50', atLeast: 50 },
     })
   }
-  const notes = found.flatMap(({ label, wrong, note }) => [
-    ...(wrong.length === 0
-      ? [`${label}: all three answers right${note ? `; ${note}` : ''}`]
-      : [
-          `${label}: ${wrong.map((each) => `${each.request}: says ${each.said}, right is ${each.expected}`).join('; ')}${note ? `; ${note}` : ''}`,
-        ]),
-  ])
+  const notes = found.map(({ label, wrong, note }) => {
+    const told = wrong.map((each) => `${each.request}: says ${each.said}, right is ${each.expected}`)
+    const verdict = told.length === 0 ? 'all three answers right' : told.join('; ')
+    return `${label}: ${verdict}${note ? `; ${note}` : ''}`
+  })
   notes.push(`Keyward in the same run: ${formatNumber(ours.median)} decisions per CPU-second`)
   return { name: 'peers', title, input, figures, notes }
 }

@@ -44,7 +44,7 @@ export class ContextReader {
       const given = context[key]
       const value = typeof given === 'string' ? given : toSlotValue(given)
       if (values[slot] === undefined) values[slot] = value
-      else if (value !== undefined) joinTo((joined ??= new Map()), values, slot, value)
+      else if (value !== undefined) joinTo((joined ??= new Map<number, string[]>()), values, slot, value)
     }
     return values
   }
