@@ -1,0 +1,175 @@
+/**
+ * Policies of a world: read from wherever they stand, and found there again.
+ *
+ * A policy is compiled from its own text alone, so that reading it a second time costs no more than the policy. Its
+ * origin tells the place in the file: AWS writes a policy as an object, as JSON in a string, or URL-encoded in a string.
+ */
+import type { PolicyTrace } from '../../decide/trace.js'
+import type { PolicyDocument, PolicyKind, PolicySource } from '../../policy/document.js'
+import { parsePolicy, parsePolicyNode, type ParsedPolicy } from '../../policy/parse.js'
+import { spanInString } from '../../policy/string-place.js'
+import { positionAt, type Result, type SourceError, type SourceText, type Span } from '../../text/source.js'
+import type { SyntaxNode } from '../../text/syntax-tree.js'
+import { errorAt, placeOf, type Located, type WorldPlace } from './places.js'
+
+/** How a policy is written in its file. */
+type Encoding = 'document' | 'jsonString' | 'urlEncoded'
+
+export interface PolicyOrigin extends WorldPlace {
+  readonly encoding: Encoding
+  readonly format: 'json' | 'yaml'
+  /** The file holds this value alone, so the pointer leads to the policy. */
+  readonly isOnlyValue: boolean
+}
+
+/** The source of a policy of a world: the text that it was compiled from, and where that came from. */
+interface WorldPolicySource extends PolicySource {
+  readonly origin: PolicyOrigin
+}
+
+/** Reads the policies of one world; equal texts are read once. */
+export class PolicyReader {
+  private readonly read = new Map<string, ParsedPolicy>()
+
+  /** A policy written as an object or in a string. */
+  policyAt(located: Located, kind: PolicyKind): Result<PolicyDocument, readonly SourceError[]> {
+    const written = writtenPolicy(located)
+    if (!written.ok) return { ok: false, error: [written.error] }
+    const { text, origin } = written.value
+    const source: SourceText = {
+      // Not to be taken for a place in the file: the text is a part of it, or decoded from it.
+      get name() {
+        return `${origin.source.name}#${origin.pointer}`
+      },
+      text,
+    }
+    const compact: WorldPolicySource = { source, format: 'json', pointer: '', origin }
+    const parsed = this.parse(located, origin, source, kind)
+    if (!parsed.ok) return { ok: false, error: parsed.error.map((error) => relocated(error, source, origin)) }
+    const diagnostics = parsed.value.diagnostics.map((diagnostic) => relocated(diagnostic, source, origin))
+    return { ok: true, value: { ...parsed.value, source: compact, diagnostics } }
+  }
+
+  /** Places count from where the policy begins, pointers from its root. */
+  private parse(located: Located, origin: PolicyOrigin, source: SourceText, kind: PolicyKind): ParsedPolicy {
+    const name = `${origin.format} ${kind} ${source.text}`
+    // Equal policies may be laid out differently in YAML, and places would differ.
+    const known = origin.format === 'yaml' ? undefined : this.read.get(name)
+    if (known !== undefined) return known
+    // AWS has accepted the policies of a dump; limits that have changed since are no reason to leave one out.
+    const options = { sizes: 'report' } as const
+    let parsed: ParsedPolicy
+    if (origin.encoding === 'document') {
+      const { slice, node } = located
+      const where = { source: { name: '', text: slice.text }, format: slice.format, pointer: ANY_POINTER }
+      parsed = fromItsRoot(parsePolicyNode(node, where, kind, options), node.start)
+    } else {
+      parsed = parsePolicy({ source, kind }, options)
+    }
+    this.read.set(name, parsed)
+    return parsed
+  }
+}
+
+/** Says that the policy is a part of its text, not the whole; taken off again. */
+const ANY_POINTER = '/'
+
+function fromItsRoot(parsed: ParsedPolicy, offset: number): ParsedPolicy {
+  const moved = (error: SourceError): SourceError => ({
+    ...error,
+    span: { start: error.span.start - offset, end: error.span.end - offset },
+    pointer: (error.pointer ?? '').slice(ANY_POINTER.length),
+  })
+  if (!parsed.ok) return { ok: false, error: parsed.error.map(moved) }
+  return { ok: true, value: { ...parsed.value, diagnostics: parsed.value.diagnostics.map(moved) } }
+}
+
+interface WrittenPolicy {
+  readonly text: string
+  readonly origin: PolicyOrigin
+}
+
+function writtenPolicy(located: Located): Result<WrittenPolicy, SourceError> {
+  const { node, slice } = located
+  const originAs = (encoding: Encoding): PolicyOrigin =>
+    Object.assign(placeOf(located), { encoding, format: slice.format, isOnlyValue: slice.isOnlyValue })
+  if (node.kind === 'object') {
+    const text = slice.format === 'json' ? slice.text.slice(node.start, node.end) : asJson(node)
+    return { ok: true, value: { text, origin: originAs('document') } }
+  }
+  if (node.kind !== 'string') {
+    return { ok: false, error: errorAt(located, 'expected a policy document: an object, or its JSON in a string') }
+  }
+  if (!/^\s*%7b/i.test(node.value)) return { ok: true, value: { text: node.value, origin: originAs('jsonString') } }
+  try {
+    return { ok: true, value: { text: decodeURIComponent(node.value), origin: originAs('urlEncoded') } }
+  } catch {
+    return { ok: false, error: errorAt(located, 'the policy looks URL-encoded, and its escapes cannot be decoded') }
+  }
+}
+
+/** Numbers stay as they are written: conditions compare their text. Recursion is bounded by the readers' depth limit. */
+function asJson(node: SyntaxNode): string {
+  switch (node.kind) {
+    case 'object':
+      return `{${node.members.map(({ key, value }) => `${JSON.stringify(key)}: ${asJson(value)}`).join(', ')}}`
+    case 'array':
+      return `[${node.items.map(asJson).join(', ')}]`
+    case 'number':
+      return JSON.stringify(node.text)
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(node.value)
+    case 'null':
+      return 'null'
+  }
+}
+
+/** An error in the policy's own text, at its place in the file; one in a decoded text stays there. */
+function relocated(error: SourceError, own: SourceText, origin: PolicyOrigin): SourceError {
+  const pointer = origin.pointer + (error.pointer ?? '')
+  if (origin.encoding !== 'document') return { ...error, source: own, pointer }
+  const { start, end } = error.span
+  const from = origin.span.start
+  return { ...error, source: origin.source, span: { start: start + from, end: end + from }, pointer }
+}
+
+/** Where a policy comes from; undefined for one that no file of a world holds. */
+export function originOf(source: PolicySource): PolicyOrigin | undefined {
+  return isWorldSource(source) ? source.origin : undefined
+}
+
+function isWorldSource(source: PolicySource): source is WorldPolicySource {
+  return 'origin' in source
+}
+
+/** Larger files are not read again only to find a place. */
+const READ_AGAIN = 4 * 1024 * 1024
+/** Beyond this a policy that starts far to the right of a single line is shown by itself. */
+const MAX_PADDING = 4 * 1024 * 1024
+
+/**
+ * The source in which an explanation shows a policy (`ExplainOptions.sourceOf`): the file where it can be, so that line
+ * and column are those of the file; the decoded text under the name of file and pointer where the file has it encoded.
+ */
+export function shownSource({ compiled }: Pick<PolicyTrace, 'compiled'>): PolicySource | undefined {
+  const origin = originOf(compiled.source)
+  if (origin === undefined || origin.encoding !== 'document') return undefined
+  const { source, span, pointer, format, isOnlyValue } = origin
+  if (isOnlyValue && source.text.length <= READ_AGAIN) return { source, format, pointer }
+  const { line, column } = positionAt(source.text, span.start)
+  if (line + column > MAX_PADDING) return undefined
+  // As many lines and columns as stand before it keep every place where it is in the file.
+  const padding = '\n'.repeat(line - 1) + ' '.repeat(column - 1)
+  const text = padding + source.text.slice(span.start, span.end)
+  return { source: { name: source.name, text }, format, pointer: '' }
+}
+
+/** The place in the file of a part of a policy that the file has in a string; as exact as its encoding lets it be. */
+export function spanInFile(origin: PolicyOrigin, decoded: string, span: Span): Span {
+  const { source, encoding, format } = origin
+  if (encoding === 'document') return { start: span.start + origin.span.start, end: span.end + origin.span.start }
+  if (encoding === 'urlEncoded' || format !== 'json') return origin.span
+  // The span of the string stands in the file as JSON has it, quotes included.
+  return spanInString(source.text, origin.span, decoded, span.start, span.end)
+}

@@ -1,0 +1,202 @@
+/**
+ * A world: what is known of an organization, its accounts, principals, keys and endpoints, each with its file.
+ *
+ * Types only. What files disagree about and what none of them says is part of it, because both change what an answer
+ * is worth.
+ */
+import type { Grant } from '../../graph/grant.js'
+import type { KeyProperties } from '../../graph/world.js'
+import type { PolicyDocument } from '../../policy/document.js'
+import type { SourceError } from '../../text/source.js'
+import type { WorldPlace } from './places.js'
+import type { PolicyOrigin } from './policy-text.js'
+
+export interface World {
+  readonly organization: WorldOrganization | undefined
+  /** By account id. */
+  readonly accounts: ReadonlyMap<string, WorldAccount>
+  /** Users and roles by ARN. */
+  readonly principals: ReadonlyMap<string, WorldPrincipal>
+  /** By ARN. */
+  readonly groups: ReadonlyMap<string, WorldGroup>
+  /** By ARN, AWS's own included. */
+  readonly managedPolicies: ReadonlyMap<string, WorldManagedPolicy>
+  /** By ARN. */
+  readonly keys: ReadonlyMap<string, WorldKey>
+  /** By id. */
+  readonly endpoints: ReadonlyMap<string, WorldEndpoint>
+  readonly gaps: readonly Gap[]
+  readonly contradictions: readonly Contradiction[]
+  readonly files: readonly WorldFile[]
+  /** Policies that cannot be read; each is a gap as well. */
+  readonly unreadable: readonly UnreadablePolicy[]
+}
+
+export interface WorldPolicy {
+  /** As people call it: the name of an inline or managed policy, the id of an organization policy, `key policy`. */
+  readonly name: string
+  /** Managed policies only. */
+  readonly arn?: string
+  readonly document: PolicyDocument
+  readonly origin: PolicyOrigin
+}
+
+export interface WorldManagedPolicy {
+  readonly arn: string
+  readonly name: string
+  readonly defaultVersionId?: string
+  /** The default version; undefined where it is not known or cannot be read. */
+  readonly policy: WorldPolicy | undefined
+}
+
+export interface WorldOrganization {
+  readonly id: string | undefined
+  readonly managementAccountId: string | undefined
+  /** Roots and organizational units by id. */
+  readonly nodes: ReadonlyMap<string, OrganizationNode>
+}
+
+export interface OrganizationNode {
+  readonly id: string
+  readonly kind: 'root' | 'unit'
+  readonly name: string | undefined
+  readonly parentId: string | undefined
+}
+
+/** The policies attached at one level on the way from the root to an account. */
+export interface PolicyLevel {
+  /** Id of a root, an organizational unit or an account. */
+  readonly nodeId: string
+  readonly policies: readonly WorldPolicy[]
+}
+
+export interface WorldAccount {
+  readonly accountId: string
+  readonly name: string | undefined
+  readonly isManagement: boolean
+  readonly organizationId: string | undefined
+  /** As in aws:PrincipalOrgPaths; undefined where the way to the root is not known. */
+  readonly organizationPath: string | undefined
+  /** From the root to the account; undefined where none apply or none are known, and then a gap says so. */
+  readonly scps: readonly PolicyLevel[] | undefined
+  readonly rcps: readonly PolicyLevel[] | undefined
+}
+
+export interface WorldPrincipal {
+  readonly kind: 'user' | 'role'
+  readonly arn: string
+  readonly accountId: string
+  /** Begins and ends with `/`. */
+  readonly path: string
+  readonly name: string
+  readonly uniqueId: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly inline: readonly WorldPolicy[]
+  readonly attached: readonly WorldPolicy[]
+  /** ARNs. */
+  readonly groups: readonly string[]
+  readonly boundary: WorldPolicy | undefined
+  /** Roles: where the trust policy stands. Who may assume a role is no question of KMS. */
+  readonly trust: WorldPlace | undefined
+  readonly place: WorldPlace
+}
+
+export interface WorldGroup {
+  readonly arn: string
+  readonly accountId: string
+  readonly inline: readonly WorldPolicy[]
+  readonly attached: readonly WorldPolicy[]
+  readonly place: WorldPlace
+}
+
+export interface WorldKey {
+  readonly arn: string
+  readonly accountId: string
+  readonly region: string
+  readonly keyId: string
+  readonly properties: KeyProperties
+  /** `Enabled`, `Disabled`, `PendingDeletion`, ... as DescribeKey has it. */
+  readonly state: string | undefined
+  readonly description: string | undefined
+  readonly policy: WorldPolicy | undefined
+  readonly grants: readonly Grant[]
+  readonly place: WorldPlace
+}
+
+export interface WorldEndpoint {
+  readonly endpointId: string
+  readonly accountId: string | undefined
+  readonly serviceName: string | undefined
+  readonly vpcId: string | undefined
+  /** Undefined: AWS's default, which allows everything, or not known; then a gap says so. */
+  readonly policy: WorldPolicy | undefined
+  readonly place: WorldPlace
+}
+
+// -------------------------------------------------------------------------------------- what the files do not settle
+
+export type GapCode =
+  | 'organization-missing'
+  | 'organization-id-missing'
+  | 'management-account-missing'
+  | 'account-not-in-organization'
+  | 'account-place-unknown'
+  | 'scps-missing'
+  | 'rcps-missing'
+  | 'scp-targets-missing'
+  | 'rcp-targets-missing'
+  | 'organization-policy-missing'
+  | 'identities-missing'
+  | 'principal-missing'
+  | 'managed-policy-missing'
+  | 'group-missing'
+  | 'key-missing'
+  | 'key-metadata-missing'
+  | 'key-policy-missing'
+  | 'grants-missing'
+  | 'aliases-missing'
+  | 'key-tags-missing'
+  | 'endpoint-missing'
+  | 'endpoint-policy-missing'
+  | 'list-incomplete'
+  | 'policy-unreadable'
+
+/** Which answers a gap could change: every one, or those about certain callers, keys or endpoints. */
+export type GapScope =
+  | { readonly kind: 'everything' }
+  /** Callers of these accounts. */
+  | { readonly kind: 'callers'; readonly accountIds: readonly string[] }
+  /** Keys of these accounts. */
+  | { readonly kind: 'keysOf'; readonly accountIds: readonly string[] }
+  | { readonly kind: 'principals'; readonly arns: readonly string[] }
+  | { readonly kind: 'keys'; readonly arns: readonly string[] }
+  | { readonly kind: 'endpoint'; readonly endpointId: string }
+
+export interface Gap {
+  readonly code: GapCode
+  /** What is missing and how it is taken: "no SCPs were given: taken as not limiting". */
+  readonly message: string
+  readonly scope: GapScope
+  /** What refers to the missing thing, where something does. */
+  readonly place?: WorldPlace
+}
+
+export interface Contradiction {
+  /** What two files say differently, such as "the key policy of arn:...". */
+  readonly about: string
+  /** The one that is taken: of the file that comes first by name. */
+  readonly first: WorldPlace
+  readonly second: WorldPlace
+}
+
+export interface WorldFile {
+  readonly name: string
+  /** What it was taken as, such as `aws kms list-grants`; several where it holds several values. */
+  readonly takenAs: readonly string[]
+}
+
+export interface UnreadablePolicy {
+  /** Whose, such as "the key policy of arn:...". */
+  readonly owner: string
+  readonly errors: readonly SourceError[]
+}
