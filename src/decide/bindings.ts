@@ -94,12 +94,15 @@ export class Bindings {
     principal: string,
     resource: string | undefined,
     action: string,
+    userArn?: string,
   ): Result<HotBinding, RequestError> {
     let known = this.callers.get(principal)
+    // Two users may have made federated sessions of one name.
+    if (known !== undefined && known.caller.subject.caller.userArn !== userArn) known = undefined
     const hot = known?.resources.get(resource)
     if (hot !== undefined && fits(hot.binding, action) && followed(hot, snapshot)) return { ok: true, value: hot }
     if (known?.caller.snapshot !== snapshot) {
-      const caller = bindCaller(snapshot, principal)
+      const caller = bindCaller(snapshot, principal, userArn)
       if (!caller.ok) return caller
       if (known === undefined) {
         known = { caller: caller.value, resources: new Map() }

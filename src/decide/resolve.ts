@@ -27,6 +27,8 @@ export interface AuthorizationRequest extends RequestDetails {
    * or a service name such as `logs.us-west-2.amazonaws.com`.
    */
   readonly principal: string
+  /** For a federated-user session: ARN of the user that called GetFederationToken, whose policies are its own. */
+  readonly userArn?: string
   /** `service:Name`, in any case. */
   readonly action: string
   /** ARN of the key, alias or other resource; left out for an action without a resource. */
@@ -71,8 +73,12 @@ export interface Binding extends CallerBinding {
 }
 
 /** Finds the caller of a request; it need not be known in the world. */
-export function bindCaller(snapshot: Snapshot, principal: string): Result<CallerBinding, RequestError> {
-  const caller = resolveCaller(snapshot, principal)
+export function bindCaller(
+  snapshot: Snapshot,
+  principal: string,
+  userArn?: string,
+): Result<CallerBinding, RequestError> {
+  const caller = resolveCaller(snapshot, principal, userArn)
   if (!caller.ok) return caller
   const entry = snapshot.principals.get(callerEntryArn(caller.value))
   const { accountId } = caller.value
@@ -203,7 +209,11 @@ function factsOf(
 
 const SERVICE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/
 
-function resolveCaller(snapshot: Snapshot, principal: string): Result<Caller, RequestError> {
+function resolveCaller(
+  snapshot: Snapshot,
+  principal: string,
+  userArn: string | undefined,
+): Result<Caller, RequestError> {
   if (SERVICE_NAME.test(principal)) {
     return { ok: true, value: { type: 'service', arn: principal, accountId: undefined, isServiceLinkedRole: false } }
   }
@@ -217,7 +227,7 @@ function resolveCaller(snapshot: Snapshot, principal: string): Result<Caller, Re
     case 'user':
       return { ok: true, value: { ...base, type: 'user' } }
     case 'federatedUser':
-      return { ok: true, value: { ...base, type: 'federated' } }
+      return federatedCaller(base, userArn)
     case 'role':
       return { ok: true, value: roleCaller(base, principal) }
     case 'session': {
@@ -227,6 +237,15 @@ function resolveCaller(snapshot: Snapshot, principal: string): Result<Caller, Re
       return { ok: true, value: roleCaller(base, known ?? `arn:${partition}:iam::${account}:role/${roleName}`) }
     }
   }
+}
+
+function federatedCaller(base: Omit<Caller, 'type'>, userArn: string | undefined): Result<Caller, RequestError> {
+  if (userArn === undefined) return { ok: true, value: { ...base, type: 'federated' } }
+  const user = parsePrincipalArn(userArn)
+  if (!user.ok || user.value.kind !== 'user' || user.value.account !== base.accountId) {
+    return { ok: false, error: { message: `\`userArn\` \`${userArn}\` is no user of the session's account` } }
+  }
+  return { ok: true, value: { ...base, type: 'federated', userArn } }
 }
 
 function roleCaller(base: Omit<Caller, 'type'>, roleArn: string): Caller {
@@ -244,6 +263,7 @@ function principalFacts(caller: Caller, entry: PrincipalEntry | undefined): Prin
     arn: caller.arn,
     ...optional('accountId', caller.accountId),
     ...optional('roleArn', caller.roleArn),
+    ...optional('userArn', caller.userArn),
     ...(caller.type === 'role' ? optional('roleId', entry?.uniqueId) : optional('userId', entry?.uniqueId)),
     ...(entry === undefined ? {} : { tags: entry.tags }),
   }

@@ -69,7 +69,7 @@ export interface InvalidRequest {
 export type Authorization = Outcome | InvalidRequest
 
 /** A request to a bound caller and key: everything else of `AuthorizationRequest`. */
-export type BoundRequest = Omit<AuthorizationRequest, 'principal' | 'resource' | 'sessionPolicies'>
+export type BoundRequest = Omit<AuthorizationRequest, 'principal' | 'resource' | 'userArn' | 'sessionPolicies'>
 
 export interface BoundGate {
   authorize(request: BoundRequest): Authorization
@@ -209,7 +209,7 @@ class WorldAuthorizer implements Authorizer {
   }
 
   authorize(request: AuthorizationRequest): Authorization {
-    const found = this.bindings.find(this.snapshot, request.principal, request.resource, request.action)
+    const found = this.found(request)
     return found.ok ? this.decideOn(found.value, request) : invalid(found.error)
   }
 
@@ -252,8 +252,12 @@ class WorldAuthorizer implements Authorizer {
     return this.bindings.find(this.snapshot, principal, resource, action)
   }
 
+  private found({ principal, resource, action, userArn }: AuthorizationRequest): Result<HotBinding, RequestError> {
+    return this.bindings.find(this.snapshot, principal, resource, action, userArn)
+  }
+
   private call(request: AuthorizationRequest): Result<Call, RequestError> {
-    const found = this.bindings.find(this.snapshot, request.principal, request.resource, request.action)
+    const found = this.found(request)
     return found.ok ? { ok: true, value: callOf(found.value.binding, request, this.reader, this.options) } : found
   }
 }
