@@ -18,7 +18,7 @@ test.skipIf(!existsSync(facts))(
   () => {
     execFileSync(process.execPath, [path.join(root, 'scripts/generate.mjs'), '--out', out])
     const names = readdirSync(out).sort()
-    expect(names).toEqual(['actions.ts', 'condition-keys.ts'])
+    expect(names).toEqual(['actions.ts', 'condition-keys.ts', 'operation-parameters.ts'])
     for (const name of names) {
       expect(readFileSync(path.join(out, name), 'utf8'), name).toBe(
         readFileSync(path.join(root, 'src/aws', name), 'utf8'),

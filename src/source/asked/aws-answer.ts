@@ -41,21 +41,25 @@ const DENIED_CODES: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDenied
 const LET_IN_CODES: ReadonlySet<string> = new Set(['DryRunOperationException'])
 const STATE_CODES: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException'])
 
+/** An answer is made member by member: a hundred thousand of them are, and spreading costs more than all the rest. */
+type Draft = { -readonly [Member in keyof AwsAnswer]: AwsAnswer[Member] }
+
 /** No code is a success. */
 export function answerOfError(errorCode: string | undefined, message: string | undefined): AwsAnswer {
   if (errorCode === undefined) return { decision: 'allow' }
-  const base = message === undefined ? { errorCode } : { errorCode, message }
-  if (LET_IN_CODES.has(errorCode)) return { decision: 'allow', ...base }
-  const sentence = message === undefined ? undefined : readSentence(message)
-  if (DENIED_CODES.has(errorCode)) {
-    const said = sentence === undefined ? {} : ofSentence(sentence)
-    const layer = errorCode === 'VpceAccessDenied' ? ({ layer: 'vpce' } as const) : {}
-    return { ...base, ...layer, ...said, decision: 'deny' }
-  }
-  if (STATE_CODES.has(errorCode)) {
-    return { keyState: 'other', ...(sentence === undefined ? {} : ofSentence(sentence)), ...base, decision: 'allow' }
-  }
-  return { ...(sentence === undefined ? {} : ofSentence(sentence)), ...base, decision: 'undecided' }
+  const sentence = message === undefined || LET_IN_CODES.has(errorCode) ? undefined : readSentence(message)
+  const answer: Draft = sentence === undefined ? { decision: 'undecided' } : ofSentence(sentence)
+  answer.errorCode = errorCode
+  if (message !== undefined) answer.message = message
+  answer.decision = decisionOf(errorCode)
+  if (errorCode === 'VpceAccessDenied') answer.layer ??= 'vpce'
+  if (STATE_CODES.has(errorCode)) answer.keyState ??= 'other'
+  return answer
+}
+
+function decisionOf(errorCode: string): AwsAnswer['decision'] {
+  if (DENIED_CODES.has(errorCode)) return 'deny'
+  return LET_IN_CODES.has(errorCode) || STATE_CODES.has(errorCode) ? 'allow' : 'undecided'
 }
 
 /** What a sentence alone says. */
@@ -70,20 +74,17 @@ function readSentence(message: string): DeniedSentence | undefined {
   return read.ok ? read.value : undefined
 }
 
-function ofSentence(sentence: DeniedSentence): AwsAnswer {
+function ofSentence(sentence: DeniedSentence): Draft {
   switch (sentence.kind) {
     case 'denied': {
       const { caller, action, resource, layer, isExplicit, policyArn, authorizationId } = sentence
-      return {
-        decision: 'deny',
-        caller,
-        action,
-        ...(resource === undefined || resource === '*' ? {} : { resource }),
-        ...(layer === undefined ? {} : { layer }),
-        ...(isExplicit === undefined ? {} : { isExplicit }),
-        ...(policyArn === undefined ? {} : { policyArn }),
-        ...(authorizationId === undefined ? {} : { authorizationId }),
-      }
+      const answer: Draft = { decision: 'deny', caller, action }
+      if (resource !== undefined && resource !== '*') answer.resource = resource
+      if (layer !== undefined) answer.layer = layer
+      if (isExplicit !== undefined) answer.isExplicit = isExplicit
+      if (policyArn !== undefined) answer.policyArn = policyArn
+      if (authorizationId !== undefined) answer.authorizationId = authorizationId
+      return answer
     }
     case 'ciphertext':
       return { decision: 'deny', isOpaque: true }

@@ -114,19 +114,27 @@ function withContext<T extends Pick<AuthorizationRequest, 'context'>>(check: T, 
   return context === undefined ? check : { ...check, context: { ...check.context, ...context } }
 }
 
-/** Puts a check where it belongs. */
-export function sortChecks(all: readonly IncompleteCheck[]): Pick<Question, 'checks' | 'incomplete'> {
+/** A check while it is being put together. */
+export interface DraftCheck {
+  readonly request: DraftRequest
+  readonly lacks: Lack[]
+}
+
+export type DraftRequest = { -readonly [Member in keyof AuthorizationRequest]?: AuthorizationRequest[Member] }
+
+/** Puts each check where it belongs. */
+export function sortChecks(drafts: readonly DraftCheck[]): Pick<Question, 'checks' | 'incomplete'> {
   const checks: AuthorizationRequest[] = []
   const incomplete: IncompleteCheck[] = []
-  for (const check of all) {
-    const { lacks, principal, action, ...rest } = check
-    if (lacks.length === 0 && principal !== undefined && action !== undefined) {
-      checks.push({ ...rest, principal, action })
-    } else {
-      incomplete.push(check)
-    }
+  for (const { request, lacks } of drafts) {
+    if (lacks.length === 0 && isComplete(request)) checks.push(request)
+    else incomplete.push({ ...request, lacks })
   }
   return { checks, incomplete }
+}
+
+function isComplete(request: DraftRequest): request is DraftRequest & AuthorizationRequest {
+  return request.principal !== undefined && request.action !== undefined
 }
 
 /** Why the value of a condition key is not known, or undefined where the question does not say that it is not. */

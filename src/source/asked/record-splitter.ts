@@ -65,9 +65,8 @@ export class RecordSplitter {
     this.parts = []
     this.start = 0
     for (let index = 0; index < chunk.length && !this.isLost; index++) {
-      const code = chunk.charCodeAt(index)
-      if (this.inText) this.readText(code)
-      else this.readMark(code, chunk, index)
+      if (this.inText) index = this.readText(chunk, index)
+      else this.readMark(chunk.charCodeAt(index), chunk, index)
     }
     if (this.inRecord && !this.isLost) this.keep(chunk.slice(this.start))
     return this.parts
@@ -80,18 +79,32 @@ export class RecordSplitter {
     return this.depth > 0 ? [{ fault: 'the text ends inside the list of records', line: this.line }] : []
   }
 
-  private readText(code: number): void {
-    if (code === LINE_FEED) {
-      this.breakOff('a string is not closed on its line')
-      this.line++
-    } else if (this.isEscaped) {
+  /** From a character of a string to the last one of it that is here; most of an event is strings. */
+  private readText(chunk: string, from: number): number {
+    let index = from
+    // The character behind a backslash may be a quote, and not one at which the string ends.
+    if (this.isEscaped && chunk.charCodeAt(index) !== LINE_FEED) {
       this.isEscaped = false
-    } else if (code === BACKSLASH) {
-      this.isEscaped = true
-    } else if (code === QUOTE) {
-      this.inText = false
-      this.last = QUOTE
+      index++
     }
+    for (; index < chunk.length; index++) {
+      const code = chunk.charCodeAt(index)
+      if (code === QUOTE) {
+        this.inText = false
+        this.last = QUOTE
+        return index
+      }
+      if (code === BACKSLASH) {
+        this.isEscaped = true
+        return index
+      }
+      if (code === LINE_FEED) {
+        this.breakOff('a string is not closed on its line')
+        this.line++
+        return index
+      }
+    }
+    return index
   }
 
   private readMark(code: number, chunk: string, index: number): void {
