@@ -6,14 +6,18 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { registerCan } from './can.js'
 import { registerEval } from './eval.js'
 import { EXIT } from './exit-codes.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
 import { registerWhy } from './why.js'
+import { registerWorld } from './world.js'
 
 const EXAMPLES = `Examples:
   keyward why denied.json              why is this request denied?
-  keyward why --json - < denied.json   the same for a program
+  keyward why --world acme events.json the same of CloudTrail events, from an organization's policies
+  keyward can --world acme 'can role/App do kms:Decrypt on alias/payments'
+  keyward world acme                   what is known of an organization, and what is missing
   keyward eval questions.jsonl         decide many requests, one JSON line each
 `
 
@@ -35,6 +39,8 @@ function createProgram(): Command {
     .showHelpAfterError('(keyward --help lists what there is)')
     .exitOverride()
   registerWhy(program)
+  registerCan(program)
+  registerWorld(program)
   registerEval(program)
   return program
 }

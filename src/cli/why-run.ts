@@ -1,97 +1,166 @@
 /**
- * The work of `keyward why`: read one document, explain it, print.
+ * The work of `keyward why`: see what is given, answer it, print.
  */
-import { renderExplanation } from '../explain/render.js'
+import type { DecisionOptions } from '../decide/options.js'
+import { explainDocument, whyJson, type ExplainedDocument } from '../source/explain-document.js'
 import { describeError } from '../text/code-frame.js'
 import { escapeTerminal } from '../text/escape.js'
-import type { Palette } from '../text/palette.js'
+import type { SourceText } from '../text/source.js'
 import { parseDecisionOptions } from './decision-options.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { readInput } from './input.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
-import { explainDocument, whyJson, type ExplainedDocument } from '../source/explain-document.js'
+import { renderDocument, type RenderOptions } from './why-document.js'
+import { readGiven, type Given } from './why-input.js'
+import type { AskOptions } from './why-options.js'
+import type { Asked, AskContext, AskFailure } from './why-world.js'
 
-export interface WhyOptions {
+export interface WhyOptions extends AskOptions {
   readonly json?: boolean
   readonly allLayers?: boolean
+  /** Print the simulation document that replays the decision. */
+  readonly document?: boolean
   /** False with --no-color. */
   readonly color: boolean
   readonly width?: number
-  readonly option?: readonly string[]
 }
 
-export async function runWhy(file: string, options: WhyOptions): Promise<ExitCode> {
+export async function runWhy(input: string | undefined, options: WhyOptions): Promise<ExitCode> {
   const decision = parseDecisionOptions(options.option ?? [])
-  if (!decision.ok) return refuse(decision.error)
-  const input = await readInput(file)
-  if (!input.ok) return refuse(input.error)
-  const found = explainDocument(input.value, decision.value)
-  if (!found.ok) {
-    const stderr = terminalFacts(process.stderr)
-    const color = paletteFor(stderr, options.color)
-    writeError(`${describeError(found.error, { color, width: widthFor(stderr, options.width) })}\n`)
+  if (!decision.ok) return refuse(decision.error, options)
+  const given = await readGiven(input, options)
+  if (!given.ok) return refuse(given.error, options)
+  return given.value.kind === 'simulation'
+    ? whyDocument(given.value.source, decision.value, options)
+    : whyInWorld(given.value, decision.value, options)
+}
+
+/** Says what is wrong with the input, on standard error. */
+export function refuse(failure: AskFailure, { color: wanted, width }: Pick<WhyOptions, 'color' | 'width'>): ExitCode {
+  if (typeof failure === 'string') {
+    writeError(`keyward: ${escapeTerminal(failure)}\n`)
     return EXIT.usage
   }
-  const terminal = terminalFacts()
-  const text =
-    options.json === true
-      ? `${JSON.stringify(whyJson(found.value), null, 2)}\n`
-      : renderDocument(found.value, {
-          width: widthFor(terminal, options.width),
-          color: paletteFor(terminal, options.color),
-          allLayers: options.allLayers === true,
-        })
-  await writeOut(text)
-  return passes(found.value) ? EXIT.ok : EXIT.denied
-}
-
-function refuse(message: string): ExitCode {
-  writeError(`keyward: ${escapeTerminal(message)}\n`)
+  const stderr = terminalFacts(process.stderr)
+  const color = paletteFor(stderr, wanted)
+  writeError(`${describeError(failure, { color, width: widthFor(stderr, width) })}\n`)
   return EXIT.usage
 }
 
-function passes({ lockout, failingCheck }: ExplainedDocument): boolean {
+function renderOptions(options: WhyOptions): RenderOptions {
+  const terminal = terminalFacts()
+  return {
+    width: widthFor(terminal, options.width),
+    color: paletteFor(terminal, options.color),
+    allLayers: options.allLayers === true,
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ simulation documents
+
+async function whyDocument(
+  source: SourceText,
+  decision: Partial<DecisionOptions>,
+  options: WhyOptions,
+): Promise<ExitCode> {
+  const stray = flagForWorld(options)
+  if (stray !== undefined) return refuse(`a simulation document says all by itself; leave out \`${stray}\``, options)
+  const found = explainDocument(source, decision)
+  if (!found.ok) return refuse(found.error, options)
+  await writeOut(
+    options.json === true
+      ? `${JSON.stringify(whyJson(found.value), null, 2)}\n`
+      : renderDocument(found.value, renderOptions(options)),
+  )
+  return passes(found.value) ? EXIT.ok : EXIT.denied
+}
+
+/** A flag that only a world takes up. */
+export function flagForWorld(options: AskOptions & { readonly document?: boolean }): string | undefined {
+  const names = [
+    'world',
+    'principal',
+    'action',
+    'key',
+    'context',
+    'encryptionContext',
+    'via',
+    'from',
+    'endpoint',
+    'grantToken',
+    'time',
+    'region',
+    'document',
+  ] as const
+  const stray = names.find((name) => options[name] !== undefined)
+  return stray === undefined ? undefined : `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+export function passes({ lockout, failingCheck }: ExplainedDocument): boolean {
   return lockout === undefined ? failingCheck === null : lockout !== 'fail'
 }
 
-interface RenderOptions {
-  readonly width: number
-  readonly color: Palette
-  readonly allLayers: boolean
+// -------------------------------------------------------------------------------------------------------------- worlds
+
+async function whyInWorld(
+  given: Exclude<Given, { readonly kind: 'simulation' }>,
+  decision: Partial<DecisionOptions>,
+  options: WhyOptions,
+): Promise<ExitCode> {
+  const [{ ask }, { progressOn }] = await Promise.all([import('./why-world.js'), import('./progress.js')])
+  const progress = progressOn('events', terminalFacts(process.stderr), writeError)
+  const context: AskContext = {
+    options,
+    decision,
+    warn: (message) => writeError(`keyward: ${escapeTerminal(message)}\n`),
+    onProgress: (count) => progress.update(count),
+  }
+  const asked = await ask(given, context)
+  progress.finish()
+  if (!asked.ok) return refuse(asked.error, options)
+  return asked.value.kind === 'one' ? tellOne(asked.value, options) : tellMany(asked.value, options)
 }
 
-export function renderDocument(document: ExplainedDocument, options: RenderOptions): string {
-  const body = renderExplanation(document.explanation, options)
-  return [lockoutHeading(document, options.color), body, checkList(document, options.color)]
-    .filter((part) => part !== '')
-    .join('\n')
+async function tellOne(
+  { answer }: Extract<Asked, { readonly kind: 'one' }>,
+  options: WhyOptions,
+): Promise<ExitCode> {
+  await writeOut(await textOfOne(answer, options))
+  return answer.failingCheck === null ? EXIT.ok : EXIT.denied
 }
 
-const LOCKOUT = {
-  pass: ['LOCKOUT CHECK PASSES', 'Under the new key policy the caller can change it again.'],
-  fail: ['LOCKOUT CHECK FAILS', 'AWS refuses the new key policy. Under it the caller would be:'],
-  bypassed: [
-    'LOCKOUT CHECK BYPASSED',
-    'Without the bypass AWS would refuse the new key policy. Under it the caller would be:',
-  ],
-} as const
-
-function lockoutHeading({ lockout }: ExplainedDocument, color: Palette): string {
-  if (lockout === undefined) return ''
-  const [verdict, meaning] = LOCKOUT[lockout]
-  return `${color.strong(lockout === 'pass' ? color.hint(verdict) : color.error(verdict))}\n${meaning}\n`
+async function textOfOne(
+  answer: Extract<Asked, { readonly kind: 'one' }>['answer'],
+  options: WhyOptions,
+): Promise<string> {
+  if (options.document === true) {
+    const { replayDocument } = await import('../source/answer/replay.js')
+    return `${JSON.stringify(replayDocument(answer.trace.call, answer.question.origin.eventId), null, 2)}\n`
+  }
+  if (options.json === true) {
+    const { answerJson } = await import('../source/answer/answer-json.js')
+    return `${JSON.stringify(answerJson(answer), null, 2)}\n`
+  }
+  const { renderAnswer } = await import('./why-world-render.js')
+  return renderAnswer(answer, renderOptions(options))
 }
 
-/** Every check of a call that makes several. */
-function checkList({ kind, api, checks, failingCheck }: ExplainedDocument, color: Palette): string {
-  if (kind !== 'multi') return ''
-  const told = failingCheck ?? checks.length - 1
-  const actionWidth = Math.max(...checks.map(({ action }) => action.length)) + 2
-  const lines = checks.map(({ action, resource, decision }, index) => {
-    const word = (decision === 'allow' ? 'allowed' : 'denied').padEnd(10)
-    const mark = index === told ? '  (above)' : ''
-    return `  ${decision === 'allow' ? word : color.error(word)}${escapeTerminal(`${action.padEnd(actionWidth)}${resource ?? 'no resource'}`)}${mark}`
-  })
-  const heading = `${escapeTerminal(api ?? 'The call')} needs ${checks.length === 1 ? 'this check' : `these ${checks.length} checks, all of them`}`
-  return `${[color.strong(heading), ...lines].join('\n')}\n`
+async function tellMany(
+  { grouped, answerer }: Extract<Asked, { readonly kind: 'many' }>,
+  options: WhyOptions,
+): Promise<ExitCode> {
+  if (options.document === true) {
+    return refuse(`\`--document\` replays one decision, and this is ${grouped.total} requests`, options)
+  }
+  if (options.json === true) {
+    const { groupsJson } = await import('../source/answer/answer-json.js')
+    await writeOut(`${JSON.stringify(groupsJson(grouped, answerer), null, 2)}\n`)
+  } else {
+    const { renderGroups } = await import('./why-world-render.js')
+    const tell = (example: Parameters<typeof answerer.answer>[0]): string => {
+      const answer = answerer.answer(example)
+      return answer.ok ? answer.value.explanation.summary : answer.error.message
+    }
+    await writeOut(renderGroups(grouped, tell, renderOptions(options)))
+  }
+  return grouped.groups.length === 0 ? EXIT.ok : EXIT.denied
 }

@@ -1,39 +1,40 @@
 /**
- * `keyward why FILE`: why a request is allowed or denied. Arguments only; `why-run.ts` does the work.
+ * `keyward why`: why a request is allowed or denied. Arguments only; `why-run.ts` does the work.
  */
 import { InvalidArgumentError, type Command } from 'commander'
+import { addAskOptions } from './why-options.js'
 import type { WhyOptions } from './why-run.js'
 
 const EXAMPLES = `Examples:
-  keyward why denied.json                     what decided, and by which condition
-  keyward why - < denied.json                 the same from standard input
-  keyward why --json denied.json              for a program
-  keyward why --all-layers denied.json        also what did not matter
+  keyward why denied.json                     a simulation document: what decided, and by which condition
+  keyward why --world acme --principal role/App --action kms:Decrypt --key alias/payments
+  keyward why --world acme 'can role/App do kms:Decrypt on alias/payments via s3'
+  keyward why --world acme --message 'User: ... is not authorized to perform: kms:Decrypt ...'
+  keyward why --world acme events.json.gz     CloudTrail events; many are grouped by cause
+  keyward why --world acme --principal role/App --operation ReEncrypt --parameters call.json
 `
 
 const AFTER = `
-FILE is one simulation document (docs/eval.md tells its form), or - for standard input.
+INPUT is told by its content: a simulation document (docs/eval.md), CloudTrail events, an AWS access-denied message, or
+a query; - is standard input. All but the first are answered from a world.
 Exit status: 0 allowed, 1 denied, 2 wrong usage or input, 3 a defect of keyward.`
 
 export function registerWhy(program: Command): void {
-  program
+  const command = program
     .command('why')
     .description('explain why a request is allowed or denied')
-    .argument('<file>', 'simulation document, - for standard input')
+    .argument('[input]', 'file, - for standard input, or a query')
+  addAskOptions(command)
     .option('--json', 'print the explanation as JSON')
+    .option('--document', 'print the simulation document that replays the decision')
     .option('--all-layers', 'show also what did not matter')
     .option('--no-color', 'print without colour')
     .option('--width <columns>', 'width of the text, at least 60', wholeNumber)
-    .option(
-      '--option <name=value>',
-      'a reading of what AWS leaves open, such as grantBoundary=allGrantees; may be repeated',
-      gather,
-    )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', AFTER)
-    .action(async (file: string, options: WhyOptions) => {
+    .action(async (input: string | undefined, options: WhyOptions) => {
       const { runWhy } = await import('./why-run.js')
-      process.exitCode = await runWhy(file, options)
+      process.exitCode = await runWhy(input, options)
     })
 }
 
@@ -44,8 +45,4 @@ function wholeNumber(text: string): number {
   const width = Number(text)
   if (/^[0-9]{1,4}$/.test(text) && width >= MIN_WIDTH && width <= MAX_WIDTH) return width
   throw new InvalidArgumentError(`Expected a number of columns from ${MIN_WIDTH} to ${MAX_WIDTH}.`)
-}
-
-function gather(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text]
 }

@@ -1,7 +1,7 @@
 /** What `keyward why` prints for the documents of `fixtures/first`, kept as text: 100 columns, no colour. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { renderDocument } from '../../src/cli/why-run.js'
+import { renderDocument } from '../../src/cli/why-document.js'
 import { explainDocument } from '../../src/source/explain-document.js'
 import { plainPalette } from '../../src/text/palette.js'
 

@@ -8,7 +8,7 @@ import type { Call } from '../../src/decide/call.js'
 import { decide } from '../../src/decide/decide.js'
 import { Gate } from '../../src/decide/gate.js'
 import type { DecisionOptions } from '../../src/decide/options.js'
-import { trace } from '../../src/decide/trace.js'
+import { trace, type Trace } from '../../src/decide/trace.js'
 import { decisiveStatements } from '../../src/explain/decisive.js'
 import { Simulator, type Answer } from '../../src/source/simulate.js'
 import { describeDocument } from '../reference/describe.js'
@@ -70,19 +70,20 @@ export class Agreement {
   private difference(document: SimulationDocument): string | undefined {
     if (this.reader.tables.strings.size > MAX_STRINGS) this.reader = new CallReader()
     const calls = this.reader.calls(document, this.options)
-    for (const call of calls) {
-      const parted = waysDiffer(call)
+    const traces = calls.map(trace)
+    for (const [index, call] of calls.entries()) {
+      const parted = waysDiffer(call, traces[index])
       if (parted !== undefined) return parted
     }
     const answers = this.seen++ % this.answersOneIn === 0
     return document.kind === 'lockout'
-      ? this.lockoutDifference(document, calls, answers)
-      : this.decisionDifference(document, calls, answers)
+      ? this.lockoutDifference(document, traces, answers)
+      : this.decisionDifference(document, traces, answers)
   }
 
   private decisionDifference(
     document: Exclude<SimulationDocument, LockoutDocument>,
-    calls: readonly Call[],
+    traces: readonly Trace[],
     answers: boolean,
   ): string | undefined {
     const interpreted =
@@ -90,7 +91,7 @@ export class Agreement {
         ? interpretMulti(document, this.reference)
         : { ...interpret(document, this.reference), failingCheck: null }
     const wanted = JSON.stringify({ ...said(interpreted), failingCheck: interpreted.failingCheck } satisfies Verdict)
-    const got = JSON.stringify(verdictOf(calls, document.kind === 'multi'))
+    const got = JSON.stringify(verdictOf(traces, document.kind === 'multi'))
     if (got !== wanted) return `the interpreter says ${wanted}\nthe program says     ${got}`
     if (!answers) return undefined
     const [whole, short] = this.answers(document)
@@ -101,10 +102,10 @@ export class Agreement {
     return decision === whole.decision ? undefined : `the short answer to ${wanted} is ${JSON.stringify(short)}`
   }
 
-  private lockoutDifference(document: LockoutDocument, calls: readonly Call[], answers: boolean): string | undefined {
+  private lockoutDifference(document: LockoutDocument, traces: readonly Trace[], answers: boolean): string | undefined {
     const wanted = interpretLockout(document, this.reference)
     const isBypassed = document.request?.bypassPolicyLockoutSafetyCheck === true
-    const decided = isBypassed || calls.every((call) => decide(call).decision === 'allow') ? 'pass' : 'fail'
+    const decided = isBypassed || traces.every(({ outcome }) => outcome.decision === 'allow') ? 'pass' : 'fail'
     const given = answers ? this.answers(document) : []
     const got = [decided, ...given.map((answer) => answer !== undefined && 'lockout' in answer && answer.lockout)]
     return got.every((each) => each === wanted)
@@ -119,8 +120,7 @@ export class Agreement {
 }
 
 /** The first check that fails speaks; when all allow, the last. */
-function verdictOf(calls: readonly Call[], isMulti: boolean): Verdict {
-  const traces = calls.map(trace)
+function verdictOf(traces: readonly Trace[], isMulti: boolean): Verdict {
   const failing = traces.findIndex(({ outcome }) => outcome.decision !== 'allow')
   const traced = traces.at(failing)
   if (traced === undefined) throw new Error('a document without checks')
@@ -135,10 +135,9 @@ function verdictOf(calls: readonly Call[], isMulti: boolean): Verdict {
 }
 
 /** Undefined where `decide`, a gate and `trace` say the same. */
-export function waysDiffer(call: Call): string | undefined {
+export function waysDiffer(call: Call, { outcome: traced }: Trace = trace(call)): string | undefined {
   const decided = decide(call)
   const gated = Gate.build(call).decide(call.values, call)
-  const traced = trace(call).outcome
   // Outcomes are shared, so that equal ones are the same object.
   if (decided === gated && decided === traced) return undefined
   return `decide says ${JSON.stringify(decided)}, the gate ${JSON.stringify(gated)}, trace ${JSON.stringify(traced)}`

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../../src/decide/options.js'
 import { coverageOf, coverageReport } from '../reference/coverage.js'
+import { asked, B, grant, root, rootArn } from '../reference/example.js'
 import { authorizeDocuments, lockoutDocuments, multiDocuments } from '../reference/generate.js'
 import type { SimulationDocument } from '../reference/document.js'
 import type { Options } from '../reference/interpret.js'
@@ -39,6 +40,22 @@ describe('the program and the slow interpreter agree', () => {
   )
   test('on 300 calls that need several checks', () => expectAgreement(multiDocuments(), 300), LONG)
   test('on 300 lockout checks', () => expectAgreement(lockoutDocuments(), 300), LONG)
+})
+
+/** Found at length (`test/extended/agreement.test.ts`) and too rare for 2,000. */
+const ONCE_PARTED: Readonly<Record<string, SimulationDocument>> = {
+  'the root user of the key retires a grant that another account issued': asked({
+    principal: root(),
+    action: 'kms:RetireGrant',
+    request: { grantId: 'g-1' },
+    grants: [grant({ IssuingAccount: rootArn(B) })],
+  }),
+}
+
+describe('and where they once did not', () => {
+  for (const [name, document] of Object.entries(ONCE_PARTED)) {
+    test(name, () => expect(new Agreement().disagreement(document)).toBeUndefined())
+  }
 })
 
 test(
