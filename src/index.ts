@@ -51,7 +51,7 @@ export { simulate as evaluate, type SimulateOptions } from './source/simulate.js
 export type * from './source/simulation-document.js'
 
 // Explanations
-export { explainDocument, type ExplainedCheck, type ExplainedDocument } from './source/explain-document.js'
+export { explain, explainDocument, type ExplainedCheck, type ExplainedDocument } from './source/explain-document.js'
 export { renderExplanation, type RenderOptions } from './explain/render.js'
 export type { ExplainedPart, Explanation, Note } from './explain/story.js'
 export { CAUSES, type Cause, type CauseCode } from './aws/causes.js'

@@ -8,6 +8,7 @@ import { explainTrace, type Explanation } from '../explain/story.js'
 import type { DecisionKind, Layer } from '../graph/combine.js'
 import { GraphTables } from '../graph/tables.js'
 import type { PolicySource } from '../policy/document.js'
+import type { SimulationDocument } from './simulation-document.js'
 import { Reading, type ReadError } from './object-reader.js'
 import { placesOf, SimulationReader, type Simulation } from './read-simulation.js'
 import { callOf, checksDiffer, ignoredMembers } from './simulation-call.js'
@@ -209,4 +210,16 @@ export function whyJson({ kind, id, explanation, checks, failingCheck, lockout }
     ...(kind === 'multi' ? { checks, failingCheck } : {}),
     ...(lockout === undefined ? {} : { lockout }),
   }
+}
+
+/**
+ * Explains one simulation document.
+ * @param document - the document, or its JSON text, whose places the explanation then has.
+ */
+export function explain(
+  document: SimulationDocument | string,
+  options: Partial<DecisionOptions> = {},
+): Result<ExplainedDocument, SourceError> {
+  const text = typeof document === 'string' ? document : JSON.stringify(document, null, 2)
+  return explainDocument({ name: '<document>', text }, options)
 }
