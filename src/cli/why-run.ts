@@ -120,12 +120,10 @@ async function whyInWorld(
   return asked.value.kind === 'one' ? tellOne(asked.value, options) : tellMany(asked.value, options)
 }
 
-async function tellOne(
-  { answer }: Extract<Asked, { readonly kind: 'one' }>,
-  options: WhyOptions,
-): Promise<ExitCode> {
+async function tellOne({ answer }: Extract<Asked, { readonly kind: 'one' }>, options: WhyOptions): Promise<ExitCode> {
   await writeOut(await textOfOne(answer, options))
-  return answer.failingCheck === null ? EXIT.ok : EXIT.denied
+  const { isAllowed } = await import('../source/answer/answer-question.js')
+  return isAllowed(answer) ? EXIT.ok : EXIT.denied
 }
 
 async function textOfOne(
@@ -162,5 +160,5 @@ async function tellMany(
     }
     await writeOut(renderGroups(grouped, tell, renderOptions(options)))
   }
-  return grouped.groups.length === 0 ? EXIT.ok : EXIT.denied
+  return grouped.allowed === grouped.total ? EXIT.ok : EXIT.denied
 }

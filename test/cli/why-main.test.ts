@@ -54,7 +54,7 @@ describe('keyward', () => {
     const { status, stdout, stderr } = keyward(['--help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^Examples:\n {2}keyward why /)
-    expect(stdout).toMatch(/\n {2}why \[options\] <file> /)
+    expect(stdout).toMatch(/\n {2}why \[options\] \[input\] /)
     expect(keyward([]).stdout).toBe(stdout)
   })
 
@@ -76,6 +76,17 @@ describe('keyward', () => {
     const { status, stdout, stderr } = keyward(['why', DENIED])
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     expect(stdout).toMatch(/^DENIED {3}kms:Decrypt/)
+  })
+
+  test('events from standard input, answered from a world', () => {
+    const events = readFileSync(join(ROOT, 'fixtures/acme/questions/day.jsonl'), 'utf8')
+    const world = join(ROOT, 'fixtures/acme/world')
+    expect(keyward(['can', '--world', world, '-'], events)).toEqual({
+      status: 1,
+      stdout: 'denied: 8 of 12 requests, most often key-policy-condition\n',
+      stderr: '',
+    })
+    expect(keyward(['why', '--world', world, '-'], events).stdout).toMatch(/^12 requests: 9 denied, 1 allowed/)
   })
 
   test('standard input', () => {

@@ -1,0 +1,284 @@
+/**
+ * `keyward why` with a world: what it prints for questions in every form, kept as text in `test/cases/why-world`.
+ *
+ * 100 columns, no colour; paths from the root of the repository.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { registerWhy } from '../../src/cli/why.js'
+import { simulate } from '../../src/source/simulate.js'
+import { escapeTerminal } from '../../src/text/escape.js'
+import { runCommand, type Ran } from './run-command.js'
+
+const WORLD = 'fixtures/acme/world'
+const QUESTIONS = 'fixtures/acme/questions'
+const EVENTS = `${QUESTIONS}/events`
+const CASES = new URL('../cases/why-world/', import.meta.url)
+const TENANT_KEY = 'key/3b8ea1d5-62cf-4a1b-9d4e-af2c5a7b9c03'
+
+/** Set to write the files anew; read the difference before it is kept. */
+const updates = process.env['KEYWARD_UPDATE_GOLDEN'] === '1'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyward-why-world-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const why = (...args: readonly string[]): Promise<Ran> => runCommand(registerWhy, ['why', ...args])
+const inAcme = (...args: readonly string[]): Promise<Ran> => why('--world', WORLD, '--width', '100', ...args)
+
+interface Json {
+  readonly cause: { readonly code: string } | null
+  readonly verdict: string
+  readonly layer: string
+  readonly eitherWay: string
+  readonly dependsOn: readonly { readonly name: string; readonly when: string }[]
+  readonly missing: readonly { readonly code: string }[]
+  readonly aws: { readonly agreement: string; readonly explanations: readonly { readonly kind: string }[] } | null
+}
+
+async function json(...args: readonly string[]): Promise<Json> {
+  const { out, err } = await inAcme('--json', ...args)
+  expect(err).toBe('')
+  return JSON.parse(out) as Json
+}
+
+function written(name: string, text: string | Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const event = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(`${EVENTS}/${name}.json`, 'utf8')) as Record<string, unknown>
+
+// ------------------------------------------------------------------------------------------------------------ golden
+
+const PAYMENTS = ['--principal', 'role/PaymentsApi', '--key', 'alias/payments']
+
+const GOLDEN: Readonly<Record<string, readonly string[]>> = {
+  'flags-allowed': [...PAYMENTS, '--action', 'kms:Decrypt'],
+  'flags-depends': [...PAYMENTS, '--action', 'kms:ReEncryptFrom'],
+  'flags-encryption-context': [
+    '--principal',
+    'role/TenantService',
+    '--action',
+    'kms:Decrypt',
+    '--key',
+    TENANT_KEY,
+    '--encryption-context',
+    'tenant=green',
+  ],
+  'query-via': ['can role/ReconcileJob do kms:Encrypt on alias/payments via s3'],
+  'query-many': ['can role/PaymentsApi do kms:Decrypt, kms:DescribeKey on 444455556666:alias/payments'],
+  'message-cli': [`${QUESTIONS}/messages/cli-service-control-policy.txt`],
+  'message-disagrees': [`${QUESTIONS}/messages/session-policy.txt`],
+  'message-completed': [
+    `${QUESTIONS}/messages/sdk-ciphertext.txt`,
+    '--principal',
+    '444455556666:role/Support',
+    '--key',
+    TENANT_KEY,
+  ],
+  'event-missing-policy': [`${EVENTS}/key-policy-absent.json`],
+  'event-grant': [`${EVENTS}/grant-not-propagated.json`],
+  'event-several-checks': [`${EVENTS}/vpce-condition.json`],
+  'events-of-a-day': [`${QUESTIONS}/day.jsonl`],
+  operation: [
+    '--operation',
+    'ReEncrypt',
+    '--parameters',
+    `${QUESTIONS}/re-encrypt.json`,
+    '--principal',
+    'role/PaymentsApi',
+    '--region',
+    'us-east-1',
+  ],
+}
+
+describe('test/cases/why-world', () => {
+  for (const [name, args] of Object.entries(GOLDEN)) {
+    test(name, async () => {
+      const { out, err } = await inAcme(...args)
+      expect(err).toBe('')
+      const golden = new URL(`${name}.out`, CASES)
+      if (updates) writeFileSync(golden, out)
+      else if (!existsSync(golden)) throw new Error(`${golden.pathname} is missing`)
+      expect(out).toBe(readFileSync(golden, 'utf8'))
+    })
+  }
+})
+
+// ------------------------------------------------------------------------------------------------------------- events
+
+const eventNames = readdirSync(EVENTS).map((name) => name.replace(/\.json$/, ''))
+
+describe('the events of fixtures/acme lead to the cause that they are named for', () => {
+  test.each(eventNames)('%s', async (name) => {
+    const found = await json(`${EVENTS}/${name}.json`)
+    expect(found).toMatchObject({ version: 1, kind: 'question', cause: { code: name }, aws: { agreement: 'same' } })
+  })
+})
+
+// docs/eval.md: a document needs no world, and decides the same.
+describe('--document replays the decision', () => {
+  test.each(eventNames)('%s', async (name) => {
+    const args = ['--width', '100', `${EVENTS}/${name}.json`]
+    const { out, exitCode } = await inAcme('--document', ...args)
+    const { verdict, layer, cause } = await json(...args)
+    expect(simulate(out)).toMatchObject({ decision: verdict, layer, cause: cause?.code })
+    expect(exitCode).toBe(1)
+  })
+
+  test('an allow', async () => {
+    const { out, exitCode } = await inAcme('--document', ...GOLDEN['flags-allowed']!)
+    expect(simulate(out)).toMatchObject({ decision: 'allow', layer: 'identity' })
+    expect(exitCode).toBe(0)
+  })
+})
+
+test('packed events, and events in a list, are the same questions', async () => {
+  const { out } = await inAcme(`${QUESTIONS}/day.jsonl`)
+  const text = readFileSync(`${QUESTIONS}/day.jsonl`, 'utf8')
+  const packed = await inAcme(written('day.json.gz', gzipSync(text)))
+  const firstLine = (printed: string): string => printed.slice(0, printed.indexOf('\n'))
+  expect(firstLine(packed.out)).toBe(firstLine(out))
+  const records = text
+    .split('\n')
+    .slice(0, 14)
+    .map((line) => JSON.parse(line) as unknown)
+  const listed = await inAcme(written('records.json', JSON.stringify({ Records: records })))
+  expect(firstLine(listed.out)).toBe(firstLine(out))
+})
+
+test('groups as JSON', async () => {
+  const { out } = await inAcme('--json', `${QUESTIONS}/day.jsonl`)
+  const found = JSON.parse(out) as { readonly groups: readonly { readonly count: number }[] }
+  expect(found).toMatchObject({ version: 1, kind: 'questions', total: 12, allowed: 1, otherRefusals: 1 })
+  expect(found.groups.map(({ count }) => count)).toEqual([4, 2, 1, 1, 1])
+})
+
+// -------------------------------------------------------------------------------------------------------- either way
+
+describe('the answer either way', () => {
+  const reEncrypt = [...PAYMENTS, '--action', 'kms:ReEncryptFrom']
+
+  test('depends on a condition key that nobody has told', async () => {
+    expect(await json(...reEncrypt)).toMatchObject({
+      verdict: 'implicitDeny',
+      eitherWay: 'depends',
+      dependsOn: [
+        { effect: 'Allow', when: 'aws:SourceVpce is "vpce-0a1b2c3d4e5f60001"', keys: [{ key: 'aws:SourceVpce' }] },
+      ],
+    })
+  })
+
+  test('is certain where the key is told', async () => {
+    expect(await json(...reEncrypt, '--context', 'aws:SourceVpce=vpce-1')).toMatchObject({
+      eitherWay: 'deny',
+      dependsOn: [],
+    })
+    expect(await json(...reEncrypt, '--from', '203.0.113.10')).toMatchObject({ eitherWay: 'deny' })
+  })
+
+  test('is certain where another check of the call fails in any case', async () => {
+    expect(await json(...GOLDEN['operation']!)).toMatchObject({ eitherWay: 'deny', failingCheck: 0 })
+  })
+
+  test('depends on a grant token and on an encryption context that nobody has told', async () => {
+    const name = 'grant "18e4a6b2d3f5c7e9a1b2d4f6c8e0a2b4d6f8c0e2a4b6d8f0c2e4a6b8d0f2c4e6"'
+    expect(await json(`${EVENTS}/grant-not-propagated.json`)).toMatchObject({ dependsOn: [{ name }] })
+    const asked = ['--principal', 'role/TenantExport', '--action', 'kms:Decrypt', '--key', TENANT_KEY]
+    const { eitherWay, dependsOn } = await json(...asked)
+    expect(eitherWay).toBe('depends')
+    expect(dependsOn.map(({ when }) => when)).toContain(
+      'the encryption context is exactly tenant="blue" and job="export"',
+    )
+    expect(await json(...asked, '--encryption-context', 'tenant=x')).toMatchObject({ eitherWay: 'deny' })
+  })
+})
+
+// ----------------------------------------------------------------------------------------- what the world lacks, and AWS
+
+test('a gap stands with the answers that it could change', async () => {
+  const { missing } = await json(`${EVENTS}/key-policy-absent.json`)
+  expect(missing.map(({ code }) => code)).toEqual(['key-policy-missing'])
+  expect((await json(`${EVENTS}/scp-explicit-deny.json`)).missing).toEqual([])
+})
+
+test('where AWS and the world disagree, what would explain it', async () => {
+  const { aws } = await json(`${QUESTIONS}/messages/session-policy.txt`)
+  expect(aws).toMatchObject({ agreement: 'opposite', explanations: [{ kind: 'missingSessionPolicy' }] })
+})
+
+test('a flag that the question leaves no room for is not passed over in silence', async () => {
+  const { out } = await inAcme(`${EVENTS}/scp-explicit-deny.json`, '--principal', 'role/PaymentsApi')
+  expect(out).toContain('`--principal` is not taken up: the question says it itself')
+})
+
+// ------------------------------------------------------------------------------------------------------------ hostile
+
+test('text from an event moves no cursor and reorders no line', async () => {
+  const hostile = '\u001b[2J\u202Eevil\u0007\u009b31m'
+  const base = event('key-policy-condition')
+  const one = {
+    ...base,
+    eventID: hostile,
+    errorMessage: `${hostile} ${String(base['errorMessage'])}`,
+    requestParameters: { ...(base['requestParameters'] as object), encryptionContext: { tenant: hostile } },
+  }
+  const path = written('hostile.jsonl', `${JSON.stringify(one)}\n`)
+  const many = written('many.jsonl', `${JSON.stringify(one)}\n{"eventSource":"${'\\u001b'}]0;x","eventName":"y"}\n`)
+  for (const { out, err } of [await inAcme(path), await inAcme(many), await inAcme('--all-layers', path)]) {
+    expect(out).toContain('\\u{1b}[2J\\u{202e}evil')
+    for (const line of `${out}${err}`.split('\n')) expect(escapeTerminal(line)).toBe(line)
+  }
+})
+
+// ------------------------------------------------------------------------------------------------------------- errors
+
+describe('what cannot be asked ends in 2 and says what would be right', () => {
+  const CASES_OF_ERRORS: readonly (readonly [name: string, args: readonly string[], error: RegExp])[] = [
+    ['events without a world', [`${QUESTIONS}/day.jsonl`], /CloudTrail events need a world .*--world DIR/],
+    ['nothing', ['--world', WORLD], /nothing is asked; give a simulation document, CloudTrail events/],
+    ['two questions', ['--world', WORLD, '--message', 'x', 'y'], /`y` and `--message` are both questions/],
+    ['neither file nor question', ['what now'], /neither|a query needs/],
+    ['a text that nobody knows', ['hello there'], /neither a file nor a question; a query begins with `can`/],
+    ['a message without a refusal', ['--world', WORLD, '--message', 'all is well'], /there is no AWS refusal/],
+    ['no such file', ['missing.json'], /there is no such file/],
+    ['no such folder', ['--world', 'missing', '--message', 'x'], /no AWS refusal/],
+    [
+      'a world that is missing',
+      ['--world', 'missing', 'can role/A do kms:Decrypt on alias/b'],
+      /there is no such folder/,
+    ],
+    [
+      'a name that is nearly one',
+      ['--world', WORLD, '--principal', 'role/PaymentApi', '--action', 'kms:Decrypt', '--key', 'alias/payments'],
+      /no principal `role\/PaymentApi` is known[\s\S]*did you mean `role\/PaymentsApi`\?/,
+    ],
+    [
+      'a message that names nobody',
+      ['--world', WORLD, `${QUESTIONS}/messages/sdk-ciphertext.txt`],
+      /give `--principal` and `--key`/,
+    ],
+    ['a pair without a value', ['--world', WORLD, '--action', 'kms:Decrypt', '--context', 'x'], /`x` has no value/],
+    [
+      'the output of a command of AWS',
+      [`${WORLD}/444455556666-payments/get-account-authorization-details.json`],
+      /looks like the output of `aws iam get-account-authorization-details`/,
+    ],
+    ['parameters of nothing', ['--parameters', 'x.json'], /give `--operation`/],
+    ['a world for a document', ['--world', WORLD, 'fixtures/first/denied-decrypt.json'], /leave out `--world`/],
+    ['a document of many', ['--world', WORLD, '--document', `${QUESTIONS}/day.jsonl`], /replays one decision/],
+  ]
+  test.each(CASES_OF_ERRORS)('%s', async (_name, args, error) => {
+    const { out, err, exitCode } = await why(...args)
+    expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 })
+    expect(err).toMatch(error)
+  })
+})
