@@ -6,7 +6,8 @@
  *
  * Source: facts C5, D1 to D9.
  */
-import { KMS_ACTIONS, MULTI_RESOURCE_APIS } from '../aws/actions.js'
+import { isCheckedWithoutKey } from '../aws/action.js'
+import { KMS_ACTIONS } from '../aws/actions.js'
 import type { RequestKind } from '../graph/combine.js'
 import type { ChildGrant, EncryptionContext, GrantSet } from '../graph/grant.js'
 import type { CompiledPolicy } from '../graph/policy.js'
@@ -140,13 +141,6 @@ function isCross(call: Call): boolean {
   return call.resource.accountId !== call.subject.caller.accountId
 }
 
-const CHECKED_WITHOUT_RESOURCE: ReadonlySet<string> = new Set(
-  Object.values(MULTI_RESOURCE_APIS)
-    .flat()
-    .filter((check) => check.resource === 'none')
-    .map((check) => check.action),
-)
-
 /** A KMS action is authorised on a key, an alias or nothing, as its table says; never on something else. */
 function targetOf(call: Call): number {
   const { type } = call.resource
@@ -159,8 +153,7 @@ function targetOf(call: Call): number {
   if (action === undefined) return TARGET_MISMATCH
   const { resources } = action
   if (type === 'none') {
-    // CreateKey with tags asks for kms:TagResource before there is a key to ask it on.
-    return resources.length === 0 || CHECKED_WITHOUT_RESOURCE.has(action.name) ? TARGET_NONE : TARGET_MISMATCH
+    return resources.length === 0 || isCheckedWithoutKey(action.name) ? TARGET_NONE : TARGET_MISMATCH
   }
   if (type === 'key' && resources.includes('key')) return TARGET_KEY
   if (type === 'alias' && resources.includes('alias')) return TARGET_ALIAS

@@ -76,7 +76,7 @@ export class CompiledPolicy {
     return this.tables.policies.data[this.tables.policies.start(this.id) + statement]!
   }
 
-  /** Everything the statements say; stops at the first Deny when `untilDeny`, for who only wants the verdict. */
+  /** What the statements say. A Deny ends the reading: it wins over all that would follow, so the other bits may be missing. */
   says(input: MatchInput, values: SlotValues): number {
     const { tables } = this
     const { data } = tables.policies

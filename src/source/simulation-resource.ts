@@ -3,7 +3,7 @@
  *
  * Each is read by itself; `checkTarget` says what is wrong with the two together.
  */
-import { actionBit } from '../aws/action.js'
+import { actionBit, isCheckedWithoutKey } from '../aws/action.js'
 import { KMS_ACTIONS, MULTI_RESOURCE_APIS } from '../aws/actions.js'
 import type { ResourceFacts } from '../decide/facts.js'
 import { isAccountId, parseAliasArn, parseKeyArn, splitArn } from '../text/arn.js'
@@ -182,7 +182,7 @@ export function targetOf(action: ReadAction, resource: ReadResource, isPart: boo
   }
   const kms = KMS_ACTIONS[action.bit]!
   if (resource.given === 'none') {
-    return withoutResource(kms.name, isPart && isCheckedOnNewKeys(kms.name) ? [] : kms.resources, facts)
+    return withoutResource(kms.name, isPart && isCheckedWithoutKey(kms.name) ? [] : kms.resources, facts)
   }
   const arn = facts.arn ?? ''
   const isWellFormed = (resource.given === 'key' ? parseKeyArn(arn) : parseAliasArn(arn)) !== undefined
@@ -192,13 +192,6 @@ export function targetOf(action: ReadAction, resource: ReadResource, isPart: boo
     member: 'arn',
     message: `${quote(arn, 200)} is not the ARN of a KMS ${resource.given}; expected ${quote(form)}`,
   }
-}
-
-/** An action that some API is checked for without a resource: the tags of a key that does not exist yet. */
-function isCheckedOnNewKeys(name: string): boolean {
-  return Object.values(MULTI_RESOURCE_APIS).some((checks) =>
-    checks.some(({ action, resource }) => action === name && resource === 'none'),
-  )
 }
 
 function withoutResource(action: string, resources: readonly string[], facts: ResourceFacts): Target | TargetFault {
