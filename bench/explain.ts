@@ -56,7 +56,7 @@ export const explainObject: Bench = {
   input: INPUT,
   run() {
     const world = scenarioWorld()
-    return figures('stories', (which) => explained(world, which))
+    return figures('stories', (which) => explained(world, which), 100_000)
   },
 }
 
@@ -66,6 +66,6 @@ export const explainJson: Bench = {
   input: INPUT,
   run() {
     const world = scenarioWorld()
-    return figures('stories', (which) => JSON.stringify(explanationJson(explained(world, which))))
+    return figures('stories', (which) => JSON.stringify(explanationJson(explained(world, which))), 30_000)
   },
 }
