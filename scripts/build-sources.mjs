@@ -2,7 +2,8 @@
  * The parts of `src/` that are written by the build: one parser table for each grammar, one validator for each schema.
  *
  *   grammar/<name>.ne             ->  src/grammar/<name>.ts          (nearleyc; the grammar asks for `typescript`)
- *   src/<any>/<name>.schema.json  ->  src/<any>/<name>.validate.ts   (ajv, compiled now: nothing is compiled at run time)
+ *   src/<any>/<name>.schema.json  ->  src/<any>/<name>.validate.ts   (ajv, compiled now: nothing is compiled at run time;
+ *                                                                     not for schemas that only other programs use)
  *
  * A file is written only when it is older than what it is made from, and always in one step, so that tests which run
  * at the same time never read half a file.
@@ -18,6 +19,9 @@ const SELF = fileURLToPath(import.meta.url)
 const GRAMMARS = join(ROOT, 'grammar')
 const PARSERS = join(ROOT, 'src/grammar')
 const SOURCES = join(ROOT, 'src')
+
+/** Schemas that are shipped for other programs. Whoever reads such input here says more than a validator can. */
+const FOR_OTHERS = ['source/simulation.schema.json']
 
 /**
  * @param {{ always?: boolean }} [options] - `always` writes every file again, however new it is.
@@ -69,12 +73,13 @@ function writeParsers(always) {
 async function writeValidators(always) {
   const schemas = schemaFiles()
   const targetOf = (schema) => schema.replace(/\.schema\.json$/, '.validate.ts')
-  const targets = new Set(schemas.map(targetOf))
+  const used = schemas.filter((path) => !FOR_OTHERS.some((name) => path === join(SOURCES, name)))
+  const targets = new Set(used.map(targetOf))
   for (const path of filesUnder(SOURCES)) if (path.endsWith('.validate.ts') && !targets.has(path)) rmSync(path)
 
   // A schema may refer to another one by its `$id`.
   const sources = [SELF, ...schemas]
-  const stale = schemas.filter((schema) => always || !isNewer(targetOf(schema), sources))
+  const stale = used.filter((schema) => always || !isNewer(targetOf(schema), sources))
   if (stale.length === 0) return
 
   const { Ajv2020 } = await import('ajv/dist/2020.js')

@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as bundle } from 'esbuild'
 import { filesUnder, schemaFiles, writeGeneratedSources, writtenAtMs } from './build-sources.mjs'
@@ -18,6 +18,16 @@ import { filesUnder, schemaFiles, writeGeneratedSources, writtenAtMs } from './b
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const CLI = join(ROOT, 'src/cli/main.ts')
+const REQUIRE = createRequire(import.meta.url)
+
+/** In the folder of the command line: all of it but the main file. */
+const CHUNKS = 'chunks'
+
+/** Commands that are bundled without the others: what several share stands in many small files, and each takes time to open. */
+const FAST_COMMANDS = ['why-run']
+
+/** Packages that few runs need: each in a file of its own, which is read when one of its functions is first called. */
+const READ_WHEN_CALLED = ['yaml']
 
 /** Packages the command line loads from node_modules: native code and large data, of which there is none yet. */
 const OUTSIDE_THE_BUNDLE = []
@@ -49,7 +59,7 @@ async function buildPackage() {
 }
 
 function compileLibrary(draft) {
-  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+  const tsc = join(dirname(REQUIRE.resolve('typescript/package.json')), 'bin/tsc')
   try {
     execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', draft], {
       cwd: ROOT,
@@ -66,32 +76,103 @@ function copyInto(draft, path) {
   copyFileSync(path, target)
 }
 
+const BUNDLE = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  external: OUTSIDE_THE_BUNDLE,
+}
+
 /** Start-up is the budget here: nothing is loaded from node_modules and no command pays for another one. */
 async function bundleCommandLine(folder) {
-  const { metafile } = await bundle({
-    entryPoints: [CLI],
-    outdir: folder,
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
+  const modules = {
+    ...BUNDLE,
+    chunkNames: '[name]-[hash]',
     splitting: true,
     format: 'esm',
-    platform: 'node',
     // The ESM files first: the UMD ones of jsonc-parser require their parts by names that no bundle holds.
     mainFields: ['module', 'main'],
-    target: 'node20',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
-    external: OUTSIDE_THE_BUNDLE,
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     // CommonJS packages in the bundle ask for Node's own modules with `require`.
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
-    plugins: [withoutReactDevtools],
-  })
+  }
+  const commands = new Map()
+  const plugins = [withoutChildProcess, leavingOut(commands)]
+  const main = await bundle({ ...modules, entryPoints: [CLI], outdir: folder, plugins })
+  const entryPoints = [...commands].map(([out, source]) => ({ in: source, out }))
+  const isFast = ({ out }) => FAST_COMMANDS.includes(out)
+  const outdir = join(folder, CHUNKS)
+  const command = { ...modules, outdir, plugins: [withoutReactDevtools, packagesWhenCalled] }
+  const others = await Promise.all([
+    bundle({ ...command, entryPoints: entryPoints.filter((each) => !isFast(each)) }),
+    ...entryPoints.filter(isFast).map((each) => bundle({ ...command, entryPoints: [each] })),
+    bundlePackages(outdir),
+  ])
+  const inputs = [main, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs))
   chmodSync(join(folder, 'main.js'), 0o755)
-  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs))
+}
+
+/** The packages that are read when they are called. */
+function bundlePackages(outdir) {
+  const entryPoints = READ_WHEN_CALLED.map((name) => ({ in: REQUIRE.resolve(name), out: name }))
+  return bundle({ ...BUNDLE, entryPoints, outdir, format: 'cjs', outExtension: { '.js': '.cjs' } })
+}
+
+/** What is loaded when a command is used gets a file of its own; `found` gets its name and source. */
+const leavingOut = (found) => ({
+  name: 'leaving-out',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, async ({ path, resolveDir, kind }) => {
+      if (kind !== 'dynamic-import') return undefined
+      const { path: source, errors } = await build.resolve(path, { kind: 'import-statement', resolveDir })
+      if (errors.length > 0) return { errors }
+      const name = basename(path, '.js')
+      const known = found.get(name)
+      if (known !== undefined && known !== source) throw new Error(`${known} and ${source} have one name`)
+      found.set(name, source)
+      return { path: `./${CHUNKS}/${name}.js`, external: true }
+    })
+  },
+})
+
+/** Stands in for such a package: what it exports are functions and classes, whose own static members it does not have. */
+const packagesWhenCalled = {
+  name: 'packages-when-called',
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(?:${READ_WHEN_CALLED.join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'when-called',
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'when-called' }, ({ path }) => {
+      const names = Object.entries(REQUIRE(path)).filter(([, value]) => typeof value === 'function')
+      const functions = names.map(
+        ([name]) =>
+          `export function ${name}(...args) {
+            return new.target ? new (load().${name})(...args) : load().${name}(...args)
+          }`,
+      )
+      // Joined, as it is for the running program to find: it stands where all of the commands do.
+      const load = `let loaded; const load = () => (loaded ??= require(['.', '${path}.cjs'].join('/')));`
+      return { contents: `${load}\n${functions.join('\n')}` }
+    })
+  },
+}
+
+/** commander asks for it at once, to start commands that are programs of their own, and there are none. */
+const withoutChildProcess = {
+  name: 'without-child-process',
+  setup(build) {
+    build.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      /[/\\]commander[/\\]/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }))
+  },
 }
 
 /** Ink imports the React developer tools, which are not installed and which a released program never uses. */

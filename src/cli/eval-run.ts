@@ -48,7 +48,8 @@ export async function runEval(
         for (const part of parts) {
           for (const answer of answersTo(simulator, part)) {
             if ('error' in answer) status = EXIT.usage
-            await output.line(JSON.stringify(answer))
+            const full = output.line(JSON.stringify(answer))
+            if (full !== undefined) await full
           }
         }
         // Nobody reads any more: there is nothing left to do.

@@ -5,7 +5,6 @@
  */
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { quote } from '../text/escape.js'
 import type { Result, SourceText } from '../text/source.js'
 
@@ -99,6 +98,7 @@ async function unpacked(stream: AsyncIterable<Buffer>): Promise<AsyncIterable<Bu
   const isPacked = first.done !== true && first.value[0] === 0x1f && first.value[1] === 0x8b
   if (!isPacked) return all()
   const source = Readable.from(all())
+  const { createGunzip } = await import('node:zlib')
   const unzip = createGunzip()
   source.on('error', (error) => unzip.destroy(error))
   return source.pipe(unzip) as AsyncIterable<Buffer>

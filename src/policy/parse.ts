@@ -1,7 +1,8 @@
 /**
  * Reads a policy of any kind: text or syntax tree in, `PolicyDocument` or every reason for a refusal out.
  *
- * Nothing is skipped: what AWS would refuse refuses the document, and what is legal and looks wrong is a diagnostic.
+ * Nothing is skipped: what AWS's documents call invalid refuses the document, so does what docs/decisions.md lists where
+ * they are silent, and what is legal and looks wrong is a diagnostic.
  * Knows nothing of attachment or evaluation.
  *
  * Source: IAM User Guide, "Grammar of the IAM JSON policy language"; authorization.md A.

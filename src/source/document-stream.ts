@@ -18,16 +18,16 @@ const BYTES_PER_MIB = 1024 * 1024
 /** Of one line, or of one document that is not JSON Lines. */
 const MAX_BYTES = 64 * BYTES_PER_MIB
 
-/** The documents of an input, in the order they stand there, as many at a time as one chunk completes. */
+/**
+ * The documents of an input, in the order they stand there, as many at a time as one chunk completes. Each is cut out when
+ * it is asked for, so that few are there at a time; all of them are to be taken before the next lot is asked for.
+ */
 export async function* readDocuments(
   chunks: AsyncIterable<Uint8Array | string>,
   maxBytes = MAX_BYTES,
-): AsyncGenerator<readonly InputPart[]> {
+): AsyncGenerator<Iterable<InputPart>> {
   const cutter = new Cutter(maxBytes)
-  for await (const chunk of chunks) {
-    const parts = cutter.push(Buffer.from(chunk))
-    if (parts.length > 0) yield parts
-  }
+  for await (const chunk of chunks) yield cutter.push(bytesOf(chunk))
   yield cutter.end()
 }
 
@@ -50,26 +50,33 @@ class Cutter {
 
   constructor(private readonly maxBytes: number) {}
 
-  push(chunk: Buffer): readonly InputPart[] {
-    const parts: InputPart[] = []
+  *push(chunk: Buffer): Generator<InputPart, void> {
     let start = 0
     for (;;) {
       const end = chunk.indexOf(LINE_FEED, start)
-      this.keep(chunk.subarray(start, end < 0 ? chunk.length : end))
-      if (end < 0) return parts
-      this.take(this.completeLine(), parts)
+      if (end >= 0 && this.isAtLine() && end - start <= this.maxBytes) {
+        // Most lines stand whole in one chunk.
+        const part = partOf(chunk, start, end, this.lineNumber)
+        this.lineNumber++
+        if (part !== undefined) yield part
+      } else {
+        this.keep(chunk.subarray(start, end < 0 ? chunk.length : end))
+        if (end < 0) return
+        yield* this.take(this.completeLine())
+      }
       start = end + 1
     }
   }
 
   end(): readonly InputPart[] {
-    const parts: InputPart[] = []
-    if (this.pieceBytes > 0 || this.isTooLong) this.take(this.completeLine(), parts)
+    const parts = this.pieceBytes > 0 || this.isTooLong ? this.take(this.completeLine()) : []
     // An input of one line is both; as a line it may be a list, too.
     if (this.form === undefined) this.form = this.held.filter(isNotBlank).length > 1 ? 'whole' : 'lines'
-    if (this.form === 'lines') this.flush(parts)
-    else parts.push(this.whole())
-    return parts
+    return [...parts, ...(this.form === 'lines' ? this.flush() : [this.whole()])]
+  }
+
+  private isAtLine(): boolean {
+    return this.form === 'lines' && this.pieceBytes === 0 && !this.isTooLong
   }
 
   private keep(piece: Buffer): void {
@@ -95,14 +102,11 @@ class Cutter {
     return line
   }
 
-  private take(line: Line, parts: InputPart[]): void {
-    if (this.form === 'lines') {
-      pushPart(parts, this.partOf(line))
-      return
-    }
+  private take(line: Line): readonly InputPart[] {
+    if (this.form === 'lines') return partsOf(this.partOf(line))
     this.hold(line)
     this.form ??= this.tellForm()
-    if (this.form === 'lines') this.flush(parts)
+    return this.form === 'lines' ? this.flush() : []
   }
 
   private hold(line: Line): void {
@@ -111,9 +115,10 @@ class Cutter {
     else this.held.push(line)
   }
 
-  private flush(parts: InputPart[]): void {
-    for (const line of this.held) pushPart(parts, this.partOf(line))
+  private flush(): readonly InputPart[] {
+    const parts = this.held.flatMap((line) => partsOf(this.partOf(line)))
     this.held = []
+    return parts
   }
 
   /**
@@ -134,9 +139,7 @@ class Cutter {
 
   private partOf({ bytes, number }: Line): InputPart | undefined {
     if (bytes === undefined) return { fault: `the line is longer than ${this.limit()}`, line: number }
-    const text = textOf(bytes)
-    if (text === undefined) return { fault: 'the line is not valid UTF-8', line: number }
-    return text.trim() === '' ? undefined : { text, line: number }
+    return partOf(bytes, 0, bytes.length, number)
   }
 
   private whole(): InputPart {
@@ -154,8 +157,15 @@ class Cutter {
   }
 }
 
-function pushPart(parts: InputPart[], part: InputPart | undefined): void {
-  if (part !== undefined) parts.push(part)
+function partsOf(part: InputPart | undefined): readonly InputPart[] {
+  return part === undefined ? [] : [part]
+}
+
+/** Undefined for a blank line. */
+function partOf(bytes: Buffer, start: number, end: number, line: number): InputPart | undefined {
+  const text = textOf(bytes, start, end)
+  if (text === undefined) return { fault: 'the line is not valid UTF-8', line }
+  return text.trim() === '' ? undefined : { text, line }
 }
 
 function isNotBlank({ bytes }: Line): boolean {
@@ -167,8 +177,13 @@ function parsesAlone(text: string): boolean {
 }
 
 /** Undefined for bytes that are no UTF-8. */
-function textOf(bytes: Buffer): string | undefined {
-  const text = bytes.toString('utf8')
+function textOf(bytes: Buffer, start = 0, end = bytes.length): string | undefined {
+  const text = bytes.toString('utf8', start, end)
   // Only a text that has the replacement character can have lost something.
-  return text.includes('\uFFFD') && !isUtf8(bytes) ? undefined : text
+  return text.includes('\uFFFD') && !isUtf8(bytes.subarray(start, end)) ? undefined : text
+}
+
+/** The same bytes, save of a text. */
+function bytesOf(chunk: Uint8Array | string): Buffer {
+  return typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }

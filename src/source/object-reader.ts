@@ -6,7 +6,7 @@
 import { quote } from '../text/escape.js'
 import type { Span } from '../text/source.js'
 import { didYouMean } from '../text/suggest.js'
-import type { Member, ObjectNode, SyntaxNode, SyntaxPath } from '../text/syntax-tree.js'
+import { setMember, type Member, type ObjectNode, type SyntaxNode, type SyntaxPath } from '../text/syntax-tree.js'
 
 export interface ReadError {
   readonly message: string
@@ -178,12 +178,12 @@ export class ObjectReader {
       this.reading.wrongType(node, this.pathOf(name), 'an object of strings')
       return undefined
     }
-    const pairs: [string, string][] = []
+    const record: Record<string, string> = {}
     for (const { key, value } of node.members) {
-      if (value.kind === 'string') pairs.push([key, value.value])
+      if (value.kind === 'string') setMember(record, key, value.value)
       else this.reading.wrongType(value, [...this.pathOf(name), key], 'a string')
     }
-    return Object.fromEntries(pairs)
+    return record
   }
 
   /** Reports something about a member that is there. */

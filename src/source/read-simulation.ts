@@ -1,11 +1,9 @@
 /**
  * Reads a simulation document, member by member, into what a decision needs.
  *
- * Whole members that stood in an earlier document of the same text are not read again: a stream of documents mostly
- * repeats its policies, callers and keys. Where members stand is found by whoever gives them, so that the quick way to
+ * Whole members that stood in an earlier document of the same text are not read again. Where members stand is found by whoever gives them, so that the quick way to
  * find them and the thorough one are read by the same rules.
  */
-import { LRUCache } from 'lru-cache'
 import { actionBit } from '../aws/action.js'
 import type { RequestDetails, ResourceFacts } from '../decide/facts.js'
 import type { PolicyLevels } from '../decide/call.js'
@@ -14,9 +12,11 @@ import { Subject } from '../graph/subject.js'
 import type { GraphTables } from '../graph/tables.js'
 import type { PolicyKind } from '../policy/document.js'
 import { isAccountId } from '../text/arn.js'
+import { detached } from '../text/detached.js'
 import { quote } from '../text/escape.js'
 import { DEFAULT_MAX_DEPTH, readJson } from '../text/json.js'
 import type { SyntaxNode, SyntaxPath } from '../text/syntax-tree.js'
+import { MemberMemory, type KnownMember } from './member-memory.js'
 import { oneOf, Reading } from './object-reader.js'
 import { PolicyCompiler } from './policy-compiler.js'
 import { didYouMean } from '../text/suggest.js'
@@ -56,13 +56,16 @@ export interface Check {
 
 export type LevelsByAccount = ReadonlyMap<string, PolicyLevels>
 
-/** Where the value of a member stands in the text; the node where it has been read as JSON already. */
+/** Where a member stands in the text, its value from `start` to `end`. */
 export interface MemberPlace {
   readonly start: number
   readonly end: number
-  readonly node?: SyntaxNode
   readonly keyStart: number
   readonly keyEnd: number
+  /** Where the value has been read as JSON already. */
+  readonly node: SyntaxNode | undefined
+  /** Where a value of the same text has been read before. */
+  readonly known: KnownMember | undefined
 }
 
 export type MemberPlaces = ReadonlyMap<string, MemberPlace>
@@ -83,21 +86,16 @@ const SHARED = [
 
 const CHECK = ['action', 'resource', 'keyPolicy', 'identityPolicies', 'context', 'grants'] as const
 
-const MEMBERS: Readonly<Record<SimulationKind, readonly string[]>> = {
-  authorize: [...SHARED, ...CHECK],
-  multi: [...SHARED, 'api', 'checks'],
-  lockout: [...SHARED, ...CHECK.filter((name) => name !== 'keyPolicy'), 'newKeyPolicy'],
+const CHECK_MEMBERS: ReadonlySet<string> = new Set(CHECK)
+
+const MEMBERS: Readonly<Record<SimulationKind, ReadonlySet<string>>> = {
+  authorize: new Set([...SHARED, ...CHECK]),
+  multi: new Set([...SHARED, 'api', 'checks']),
+  lockout: new Set([...SHARED, ...CHECK.filter((name) => name !== 'keyPolicy'), 'newKeyPolicy']),
 }
 
 /** Every member that a document of some kind has. */
-export const SIMULATION_MEMBERS: ReadonlySet<string> = new Set(Object.values(MEMBERS).flat())
-
-/** In characters of each member's text. Longer members are read each time. */
-const MAX_CACHED = 8 * 1024 * 1024
-const MAX_CACHED_MEMBER = 1024 * 1024
-
-/** Members that mostly differ from document to document: remembering them would cost more than reading. */
-const EVER_NEW: ReadonlySet<string> = new Set(['id', 'context', 'request', 'checks'])
+export const SIMULATION_MEMBERS: ReadonlySet<string> = new Set(Object.values(MEMBERS).flatMap((names) => [...names]))
 
 type ReadMember<T> = (reading: Reading, node: SyntaxNode, path: SyntaxPath) => T | undefined
 
@@ -109,8 +107,8 @@ interface Part {
 
 /** Reads documents for one graph; everything it remembers belongs to that graph. */
 export class SimulationReader {
+  readonly memory = new MemberMemory()
   private readonly compiler: PolicyCompiler
-  private readonly caches = new Map<string, LRUCache<string, { readonly value: unknown }>>()
 
   constructor(private readonly tables: GraphTables) {
     this.compiler = new PolicyCompiler(tables)
@@ -175,7 +173,7 @@ export class SimulationReader {
         return undefined
       }
       const check = { reading: part.reading, places: placesOf(item), path }
-      this.refuseUnknown(check, CHECK, 'a check')
+      this.refuseUnknown(check, CHECK_MEMBERS, 'a check')
       return this.readCheck(check, 'authorize')
     })
   }
@@ -293,7 +291,7 @@ export class SimulationReader {
   /** A member that is null is not there. */
   private has({ reading, places }: Part, name: string): boolean {
     const place = places.get(name)
-    return place !== undefined && reading.text.slice(place.start, place.end) !== 'null'
+    return place !== undefined && (place.known !== undefined || reading.text.slice(place.start, place.end) !== 'null')
   }
 
   private missing(part: Part, name: string, expected: string): void {
@@ -303,12 +301,12 @@ export class SimulationReader {
     part.reading.missing(`${owner} lacks ${quote(name)}; expected ${expected}`, part.path)
   }
 
-  private refuseUnknown({ reading, places, path }: Part, known: readonly string[], owner: string): void {
+  private refuseUnknown({ reading, places, path }: Part, known: ReadonlySet<string>, owner: string): void {
     for (const [name, { keyStart, keyEnd }] of places) {
+      if (known.has(name)) continue
       if (reading.isFull) return
-      if (known.includes(name)) continue
-      const meant = didYouMean(name, known, 3)
-      const hint = meant === undefined ? `${owner} has ${oneOf(known)}` : `did you mean ${quote(meant)}?`
+      const meant = didYouMean(name, [...known], 3)
+      const hint = meant === undefined ? `${owner} has ${oneOf([...known])}` : `did you mean ${quote(meant)}?`
       reading.error(`unknown member ${quote(name)}; ${hint}`, [...path, name], { start: keyStart, end: keyEnd })
     }
   }
@@ -320,30 +318,18 @@ export class SimulationReader {
   private member<T>(part: Part, name: string, read: ReadMember<T>, variant = ''): T | undefined {
     const place = part.places.get(name)
     if (place === undefined) return undefined
+    const { known, node } = place
+    // What is remembered under one name and variant comes from one reader of one type.
+    if (known?.variant === variant) return known.value as T
     const text = part.reading.text.slice(place.start, place.end)
     if (text === 'null') return undefined
-    const cache = EVER_NEW.has(name) || text.length > MAX_CACHED_MEMBER ? undefined : this.cacheOf(name + variant)
-    const known = cache?.get(text)
-    // A cache belongs to one name and variant, and so to one reader of one type.
-    if (known !== undefined) return known.value as T
-    const path = [...part.path, name]
-    const value =
-      place.node === undefined
-        ? readAlone(part.reading, text, path, read)
-        : readPlaced(part.reading, place.node, path, read)
-    if (value !== undefined) cache?.set(detached(text), { value })
+    if (!this.memory.remembers(name)) return readValue(part, name, node, text, read)
+    const found = this.memory.find(name, variant, text)
+    if (found !== undefined) return found.value as T
+    const own = detached(text)
+    const value = readValue(part, name, node, own, read)
+    if (value !== undefined) this.memory.put(name, { text: own, variant, value })
     return value
-  }
-
-  private cacheOf(name: string): LRUCache<string, { readonly value: unknown }> {
-    const known = this.caches.get(name)
-    if (known !== undefined) return known
-    const cache = new LRUCache<string, { readonly value: unknown }>({
-      maxSize: MAX_CACHED,
-      sizeCalculation: (_value, text) => text.length + 1,
-    })
-    this.caches.set(name, cache)
-    return cache
   }
 }
 
@@ -354,14 +340,22 @@ export function placesOf(node: SyntaxNode & { readonly kind: 'object' }): Member
   return new Map(
     node.members.map(({ key, keyStart, keyEnd, value }) => [
       key,
-      { start: value.start, end: value.end, node: value, keyStart, keyEnd },
+      { start: value.start, end: value.end, keyStart, keyEnd, node: value, known: undefined },
     ]),
   )
 }
 
-function readPlaced<T>(reading: Reading, node: SyntaxNode, path: SyntaxPath, read: ReadMember<T>): T | undefined {
+function readValue<T>(
+  { reading, path }: Part,
+  name: string,
+  node: SyntaxNode | undefined,
+  text: string,
+  read: ReadMember<T>,
+): T | undefined {
+  const here = [...path, name]
+  if (node === undefined) return readAlone(reading, text, here, read)
   const before = reading.errors.length
-  const value = read(reading, node, path)
+  const value = read(reading, node, here)
   return reading.errors.length > before ? undefined : value
 }
 
@@ -377,11 +371,6 @@ function readAlone<T>(reading: Reading, text: string, path: SyntaxPath, read: Re
   const value = read(own, tree.value, path)
   for (const { message } of own.errors) reading.error(message, path)
   return own.errors.length > 0 ? undefined : value
-}
-
-/** A copy, so that the document the text was cut from is not kept. */
-function detached(text: string): string {
-  return ` ${text}`.slice(1)
 }
 
 function readText(reading: Reading, node: SyntaxNode, path: SyntaxPath): string | undefined {

@@ -99,7 +99,7 @@ export class Simulator {
 
   /** Undefined where anything at all is out of the ordinary. */
   private answerQuickly(text: string, line: number): Answer | undefined {
-    const places = findMembers(text)
+    const places = findMembers(text, this.reader.memory)
     if (places === undefined) return undefined
     const reading = new Reading(text)
     const id = this.reader.readId(reading, places)

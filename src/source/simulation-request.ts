@@ -4,6 +4,7 @@
 import type { ContextValue, RequestDetails } from '../decide/facts.js'
 import type { SlotValue } from '../graph/atom.js'
 import { parseDate } from '../text/date.js'
+import { detached } from '../text/detached.js'
 import { quote } from '../text/escape.js'
 import { nodeToValue, type SyntaxNode, type SyntaxPath } from '../text/syntax-tree.js'
 import { ObjectReader, type Reading } from './object-reader.js'
@@ -75,27 +76,27 @@ export function readContext(reading: Reading, node: SyntaxNode, path: SyntaxPath
     reading.wrongType(node, path, 'an object of condition keys')
     return undefined
   }
-  const collected = new Map<string, string | string[] | undefined>()
+  const values = new Map<string, Collected>()
   for (const { key, value } of node.members) {
-    collectValue(collected, key, readContextValue(reading, value, [...path, key]))
+    // Most are texts; the place is only made for the others.
+    const read = value.kind === 'string' ? value.value : readContextValue(reading, value, [...path, key])
+    collectValue(values, key, read)
   }
-  return settled(collected)
+  return settled(values)
 }
 
 /** The same for values that are known already. */
 export function contextOf(values: Readonly<Record<string, ContextValue>>): ContextValues {
-  const collected = new Map<string, string | string[] | undefined>()
+  const collected = new Map<string, Collected>()
   for (const [key, value] of Object.entries(values)) collectValue(collected, key, value)
   return settled(collected)
 }
 
+type Collected = string | string[] | undefined
+
 /** Key names compare without case: what two spellings of one key hold is a list. */
-function collectValue(
-  collected: Map<string, string | string[] | undefined>,
-  key: string,
-  value: ContextValue | undefined,
-): void {
-  const name = key.toLowerCase()
+function collectValue(collected: Map<string, Collected>, key: string, value: ContextValue | undefined): void {
+  const name = lowerCase(key)
   const known = collected.get(name)
   if (known === undefined) {
     collected.set(name, typeof value === 'object' ? [...value] : value)
@@ -107,23 +108,39 @@ function collectValue(
 }
 
 /** A list of one text is that text; of one empty text it stays a list, which set operators take for nothing (facts B4). */
-function settled(collected: ReadonlyMap<string, string | string[] | undefined>): ContextValues {
-  const values = new Map<string, SlotValue>()
+function settled(collected: Map<string, Collected>): ContextValues {
   for (const [name, value] of collected) {
-    const isList = typeof value === 'object'
-    if (isList && value.length === 0) values.set(name, undefined)
-    else values.set(name, isList && value.length === 1 && value[0] !== '' ? value[0] : value)
+    if (typeof value !== 'object') continue
+    if (value.length === 0) collected.set(name, undefined)
+    else if (value.length === 1 && value[0] !== '') collected.set(name, value[0])
   }
-  return values
+  return collected
+}
+
+/** Key names by their spelling, which are mostly the same few in a stream of documents. */
+const lowerNames = new Map<string, string>()
+const MAX_NAMES = 1000
+const MAX_NAME_LENGTH = 200
+
+function lowerCase(key: string): string {
+  const known = lowerNames.get(key)
+  if (known !== undefined) return known
+  const name = key.toLowerCase()
+  if (key.length > MAX_NAME_LENGTH) return name
+  if (lowerNames.size >= MAX_NAMES) lowerNames.clear()
+  lowerNames.set(detached(key), detached(name))
+  return name
 }
 
 function readContextValue(reading: Reading, node: SyntaxNode, path: SyntaxPath): ContextValue | undefined {
   if (node.kind === 'null') return undefined
   if (node.kind !== 'array') return scalar(reading, node, path, 'a string, number, boolean or a list of them')
-  return node.items.flatMap((item, index) => {
+  const texts: string[] = []
+  for (const [index, item] of node.items.entries()) {
     const text = scalar(reading, item, [...path, index], 'a string, number or boolean')
-    return text === undefined ? [] : [text]
-  })
+    if (text !== undefined) texts.push(text)
+  }
+  return texts
 }
 
 /** Numbers and booleans compare through their text, a number's as it was written. */

@@ -143,7 +143,8 @@ function arrayIndex(step: string | number): number | undefined {
   return Number.isSafeInteger(index) && index >= 0 && String(index) === String(step) ? index : undefined
 }
 
-function setMember(target: Record<string, unknown>, key: string, value: unknown): void {
+/** Sets an own member, whatever it is called. */
+export function setMember(target: Record<string, unknown>, key: string, value: unknown): void {
   // Assigning to `__proto__` would change the prototype and lose the member.
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })

@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest'
 import schema from '../../src/source/simulation.schema.json' with { type: 'json' }
 import { SIMULATION_MEMBERS } from '../../src/source/read-simulation.js'
 import { Simulator } from '../../src/source/simulate.js'
-import { validate } from '../../src/source/simulation.validate.js'
 import { A, ALICE, asked, grantTo, KEY, policyFor } from './documents.js'
 
 const CASES = join(import.meta.dirname, '../cases/semantics')
@@ -17,6 +16,7 @@ const documents = readdirSync(CASES)
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true })
 ajv.addSchema(schema)
+const validate = ajv.compile({ $ref: schema.$id })
 const isAnswer = ajv.compile({ $ref: `${schema.$id}#/$defs/answer` })
 
 const more: readonly object[] = [

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { MemberMemory } from '../../src/source/member-memory.js'
 import { findMembers } from '../../src/source/member-places.js'
 import { simulate, Simulator, type Answer } from '../../src/source/simulate.js'
 import { allowAll, ALICE, asked, delegated, grantTo, KEY, OTHER_KEY, policyFor } from './documents.js'
@@ -275,7 +276,9 @@ describe('the quick way in', () => {
 
   test('is taken', () => {
     const simple = semantics.flatMap(({ cases }) => cases).filter(({ document }) => !('checks' in document))
-    const found = simple.filter(({ document }) => findMembers(JSON.stringify(document)) !== undefined)
+    const found = simple.filter(
+      ({ document }) => findMembers(JSON.stringify(document), new MemberMemory()) !== undefined,
+    )
     expect(found.length).toBeGreaterThan(simple.length - 5)
   })
 
