@@ -6,8 +6,6 @@
  *
  * Source: KMS API Reference; KMS API model, 2014-11-01.
  */
-import type { OperationName } from '../aws/operations.js'
-
 export type AlgorithmSpec =
   | 'RSAES_OAEP_SHA_1'
   | 'RSAES_OAEP_SHA_256'
@@ -1116,6 +1114,3 @@ export interface KmsOutputs {
   Verify: VerifyOutput
   VerifyMac: VerifyMacOutput
 }
-
-/** Fails to compile when the tables and the names are not of one set. */
-export type ShapedOperation = OperationName & keyof KmsInputs & keyof KmsOutputs

@@ -1,0 +1,43 @@
+/**
+ * Source: KMS API Reference, "GenerateRandom"; kms-behaviour 5, 13.
+ */
+import type { Result } from '../../text/source.js'
+import { after } from '../awaitable.js'
+import { fail, succeed, type Failure } from '../failure.js'
+import type { Call, Done, Operation } from '../operation.js'
+import { disclose, recipientAudit } from '../recipient.js'
+
+export const generateRandom: Operation<'GenerateRandom'> = {
+  name: 'GenerateRandom',
+  targets: [],
+  checks: [{ action: 'kms:GenerateRandom', on: 'nothing' }],
+  usage: 'none',
+  audit: {
+    readOnly: true,
+    request: { NumberOfBytes: 'logged', CustomKeyStoreId: 'logged', Recipient: 'hidden' },
+    response: 'nothing',
+  },
+  run: (call) => {
+    const { input, services } = call
+    // The model lets it be left out, and the service does not.
+    if (input.NumberOfBytes === undefined) {
+      return fail(
+        'ValidationException',
+        "1 validation error detected: Value null at 'numberOfBytes' failed to satisfy constraint: Member must not be null",
+      )
+    }
+    const { CustomKeyStoreId: storeId, NumberOfBytes: size } = input
+    if (storeId === undefined) return random(call, size)
+    return after(services.customKeyStores.find(call.caller.accountId, call.region, storeId), (found) =>
+      // Proxies of external key stores make no random bytes.
+      found.ok ? fail('UnsupportedOperationException', `${storeId} does not make random bytes.`) : found,
+    )
+  },
+}
+
+function random(call: Call<'GenerateRandom'>, size: number): Result<Done<'GenerateRandom'>, Failure> {
+  return succeed({
+    output: disclose(call, 'Plaintext', call.services.materials.random(size)),
+    ...(call.recipient === undefined ? {} : { audit: { additionalEventData: recipientAudit(call) } }),
+  })
+}

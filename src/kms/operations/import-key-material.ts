@@ -1,0 +1,222 @@
+/**
+ * ImportKeyMaterial: gives a key the material that its owner made.
+ *
+ * Source: KMS API Reference, "ImportKeyMaterial"; KMS Developer Guide, "Importing key material"; facts kms-behaviour 8.
+ */
+import { after } from '../awaitable.js'
+import { fail, type Failure } from '../failure.js'
+import { readImportToken } from '../import-token.js'
+import { importFailure, isPending, stateAfterImport } from '../imported.js'
+import { changedKey } from '../key-change.js'
+import { STATE_ROWS } from '../key-state.js'
+import type { LoadedKey } from '../loaded-key.js'
+import { isSupported, slowFailure } from '../materials.js'
+import { isPrimary, otherKeys } from '../multi-region.js'
+import type { Call, Operation } from '../operation.js'
+import type { KeyRecord, MaterialEntry } from '../records.js'
+import type { Change } from '../store.js'
+
+type Imported = NonNullable<MaterialEntry['imported']>
+
+const MAX_LIFE_MS = 365 * 86_400_000
+
+export const importKeyMaterial: Operation<'ImportKeyMaterial'> = {
+  name: 'ImportKeyMaterial',
+  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.importMaterial }],
+  checks: [
+    {
+      action: 'kms:ImportKeyMaterial',
+      on: 'key',
+      // Conditions compare points in time as the API writes them: epoch seconds.
+      details: ({ input }) => ({
+        parameters: { ...input, ValidTo: input.ValidTo === undefined ? undefined : input.ValidTo.getTime() / 1000 },
+      }),
+    },
+  ],
+  audit: {
+    readOnly: false,
+    request: {
+      KeyId: 'logged',
+      ImportToken: 'hidden',
+      EncryptedKeyMaterial: 'hidden',
+      ValidTo: 'logged',
+      ExpirationModel: 'logged',
+      ImportType: 'logged',
+      KeyMaterialDescription: 'logged',
+      KeyMaterialId: 'logged',
+    },
+    defaults: { ExpirationModel: 'KEY_MATERIAL_EXPIRES' },
+    response: 'told',
+  },
+  usage: 'none',
+  run: (call) => {
+    const { input, key, nowMs, services } = call
+    const { materials } = services
+    const failure = importFailure(key) ?? expirationFailure(call) ?? kindFailure(call)
+    if (failure !== undefined) return { ok: false, error: failure }
+    const { keySpec } = key.record
+    if (!isSupported(keySpec)) return fail('UnsupportedOperationException', `${keySpec} is not available here.`)
+    const token = readImportToken(key, input.ImportToken, nowMs, materials)
+    if (!token.ok) return token
+    const job = {
+      kind: 'import',
+      spec: keySpec,
+      ...token.value,
+      wrapped: Buffer.from(input.EncryptedKeyMaterial),
+    } as const
+    return after(materials.run(job), (imported) => {
+      if (!imported.ok) {
+        if (imported.error.kind === 'invalidCiphertext') return fail('InvalidCiphertextException')
+        if (imported.error.kind === 'busy') return slowFailure(imported.error)
+        return incorrect(`The key material is not key material of ${keySpec}.`)
+      }
+      const { secret, bytes } = imported.value
+      if (secret === undefined) throw new Error('a job that imports has imported nothing')
+      const { materialId, change } = materials.keep(key.place, keySpec, secret, bytes)
+      const placed = place(call, materialId)
+      if (!placed.ok) return placed
+      return after(placed.isNew ? otherKeys(key, services) : [], (others) => {
+        const announced = others.flatMap((other) =>
+          changedKey(
+            other,
+            withEntry(other.record, { ...placed.entry, imported: { ...ABSENT, expirationModel: EXPIRES } }),
+          ),
+        )
+        return after(settlePending(call, withEntry(key.record, placed.entry)), ({ record, changes }) => ({
+          ok: true,
+          value: {
+            output: { KeyId: key.arn, KeyMaterialId: materialId },
+            changes: [
+              change,
+              ...changedKey(key, { ...record, state: stateAfterImport(record) }),
+              ...announced,
+              ...changes,
+            ],
+            audit: { response: { keyId: key.arn, keyMaterialId: materialId } },
+          },
+        }))
+      })
+    })
+  },
+}
+
+const EXPIRES = 'KEY_MATERIAL_EXPIRES'
+const ABSENT = { isPresent: false } as const
+
+function expirationFailure({ input, nowMs }: Call<'ImportKeyMaterial'>): Failure | undefined {
+  const { ExpirationModel = EXPIRES, ValidTo } = input
+  if (ExpirationModel !== EXPIRES) {
+    return ValidTo === undefined
+      ? undefined
+      : invalid('ValidTo must not be given for key material that does not expire.')
+  }
+  if (ValidTo === undefined) return invalid('ValidTo must be given for key material that expires.')
+  const inMs = ValidTo.getTime() - nowMs
+  return inMs > 0 && inMs <= MAX_LIFE_MS ? undefined : invalid('ValidTo must lie in the future, within 365 days.')
+}
+
+/** Whether the request may be one for new material, before it is known which material it is. */
+function kindFailure({ input, key: { record } }: Call<'ImportKeyMaterial'>): Failure | undefined {
+  const isNew = isNewMaterial(input.ImportType, record)
+  if (isNew && input.KeyMaterialId !== undefined)
+    return invalid('KeyMaterialId must not be given for new key material.')
+  if (!isNew && record.materials.length === 0) {
+    return { code: 'IncorrectKeyMaterialException', message: `${record.arn} has no key material to import again.` }
+  }
+  if (!isNew || record.materials.length === 0) {
+    return isNew && !isPrimary(record)
+      ? {
+          code: 'UnsupportedOperationException',
+          message: `${record.arn} is a replica: new material goes to its primary.`,
+        }
+      : undefined
+  }
+  if (record.keySpec !== 'SYMMETRIC_DEFAULT') {
+    return { code: 'UnsupportedOperationException', message: `The key material of ${record.arn} cannot change.` }
+  }
+  if (!isPrimary(record)) {
+    return {
+      code: 'UnsupportedOperationException',
+      message: `${record.arn} is a replica: new material goes to its primary.`,
+    }
+  }
+  return record.materials.some(isPending)
+    ? { code: 'KMSInvalidStateException', message: `${record.arn} has key material that is pending rotation already.` }
+    : undefined
+}
+
+function isNewMaterial(given: string | undefined, { materials }: KeyRecord): boolean {
+  return given === undefined ? materials.length === 0 : given === 'NEW_KEY_MATERIAL'
+}
+
+type Placed =
+  | { readonly ok: true; readonly entry: MaterialEntry; readonly isNew: boolean }
+  | { readonly ok: false; readonly error: Failure }
+
+/** The entry that this material has among those of the key. */
+function place({ input, key, nowMs }: Call<'ImportKeyMaterial'>, materialId: string): Placed {
+  const { record } = key
+  const { ExpirationModel = EXPIRES, ValidTo, KeyMaterialDescription, KeyMaterialId } = input
+  const known = key.material(materialId)
+  const isNew = isNewMaterial(input.ImportType, record)
+  if (isNew ? known !== undefined : known === undefined) {
+    return incorrect(
+      isNew ? `The key material is associated with ${key.arn} already.` : `The key material is none of ${key.arn}.`,
+    )
+  }
+  if (KeyMaterialId !== undefined && KeyMaterialId !== materialId) {
+    return incorrect('The key material is not the one that KeyMaterialId names.')
+  }
+  const description = KeyMaterialDescription ?? known?.imported?.description
+  const imported: Imported = {
+    isPresent: true,
+    expirationModel: ExpirationModel,
+    ...(ValidTo === undefined ? {} : { validToMs: ValidTo.getTime() }),
+    ...(description === undefined ? {} : { description }),
+  }
+  if (known !== undefined) return { ok: true, entry: { ...known, imported }, isNew }
+  const isFirst = record.materials.length === 0
+  const isShared = record.multiRegion !== undefined && record.multiRegion.replicaRegions.length > 0
+  const state = isFirst ? 'CURRENT' : isShared ? 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION' : 'PENDING_ROTATION'
+  return { ok: true, entry: { materialId, state, createdAtMs: nowMs, imported }, isNew }
+}
+
+function withEntry(record: KeyRecord, entry: MaterialEntry): KeyRecord {
+  const isThere = record.materials.some(({ materialId }) => materialId === entry.materialId)
+  const materials = isThere
+    ? record.materials.map((material) => (material.materialId === entry.materialId ? entry : material))
+    : [...record.materials, entry]
+  return { ...record, materials }
+}
+
+/** Material that is pending is ready for rotation when the last of the related keys has it. */
+async function settlePending(
+  { key, services }: Call<'ImportKeyMaterial'>,
+  record: KeyRecord,
+): Promise<{ readonly record: KeyRecord; readonly changes: readonly Change[] }> {
+  const waiting = record.materials.find(({ state }) => state === 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION')
+  if (waiting === undefined) return { record, changes: [] }
+  const others = await otherKeys(key, services)
+  const isEverywhere =
+    waiting.imported?.isPresent === true &&
+    others.every((other) => other.material(waiting.materialId)?.imported?.isPresent === true)
+  if (!isEverywhere) return { record, changes: [] }
+  const ready = (each: KeyRecord): KeyRecord => ({
+    ...each,
+    materials: each.materials.map((material) =>
+      material.materialId === waiting.materialId ? { ...material, state: 'PENDING_ROTATION' as const } : material,
+    ),
+  })
+  return {
+    record: ready(record),
+    changes: others.flatMap((other: LoadedKey) => changedKey(other, ready(other.record))),
+  }
+}
+
+function incorrect(message: string): { readonly ok: false; readonly error: Failure } {
+  return fail('IncorrectKeyMaterialException', message)
+}
+
+function invalid(message: string): Failure {
+  return { code: 'ValidationException', message }
+}

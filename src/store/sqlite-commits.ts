@@ -1,0 +1,120 @@
+/**
+ * Writes commits into a database: all that wait in one transaction, and so with one wait for the disk.
+ *
+ * Expectations are looked at before anything of a commit is written, so a conflict leaves nothing to undo. When writing
+ * fails, the whole transaction is undone and its commits are tried again one by one: one that cannot be written takes no
+ * other with it.
+ *
+ * A commit gets the number of its journal entry while this process holds the write lock of the file, so that the numbers
+ * are in the order in which commits become visible.
+ *
+ * Source: sqlite.org, "Isolation In SQLite"; "Write-Ahead Logging".
+ */
+import { encodeText } from './name-order.js'
+import { type Database, integerFrom, messageOf, RESULT, resultCode, type Statement, toColumn } from './sqlite-driver.js'
+import { ABSENT, ANY, type Answer, type CommitRequest, DELETE, PUT } from './sqlite-messages.js'
+
+/** How many journal entries back `changesSince` is sure to know all names. */
+const JOURNAL_KEPT = 100_000
+const PRUNED_EVERY = 4096
+
+export class CommitWriter {
+  readonly #database: Database
+  readonly #lastEntry: Statement
+  readonly #addEntry: Statement
+  readonly #version: Statement
+  readonly #put: Statement
+  readonly #delete: Statement
+  readonly #kept: number
+  readonly #prunedEvery: number
+  #entriesSincePruning: number
+
+  constructor(database: Database, { kept = JOURNAL_KEPT, prunedEvery = PRUNED_EVERY } = {}) {
+    this.#database = database
+    this.#kept = kept
+    this.#prunedEvery = prunedEvery
+    this.#entriesSincePruning = prunedEvery
+    this.#lastEntry = database.prepare('SELECT max(id) AS id FROM journal')
+    this.#addEntry = database.prepare('INSERT INTO journal (id, names, audit) VALUES (?, ?, ?)')
+    this.#version = database.prepare('SELECT version FROM rows WHERE name = ?')
+    this.#put = database.prepare(
+      `INSERT INTO rows (name, version, value) VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET version = excluded.version, value = excluded.value`,
+    )
+    this.#delete = database.prepare('DELETE FROM rows WHERE name = ?')
+  }
+
+  /** Answers after everything is on the disk. */
+  write(commits: readonly CommitRequest[]): readonly Answer[] {
+    try {
+      return this.#writeTogether(commits)
+    } catch (error) {
+      this.#undo()
+      // After a failed wait for the disk nobody knows what is on it; writing again would not tell.
+      if (commits.length === 1 || resultCode(error) === RESULT.ioError) {
+        return commits.map(() => ({ failure: messageOf(error) }))
+      }
+      return commits.flatMap((commit) => this.write([commit]))
+    }
+  }
+
+  #writeTogether(commits: readonly CommitRequest[]): readonly Answer[] {
+    this.#database.exec('BEGIN IMMEDIATE')
+    const first = lastEntryOf(this.#lastEntry)
+    let entry = first
+    const answers: Answer[] = []
+    for (const commit of commits) {
+      const conflict = this.#conflictOf(commit)
+      if (conflict === undefined) {
+        entry++
+        this.#writeOne(commit, entry)
+        answers.push(entry)
+      } else answers.push({ conflict })
+    }
+    this.#entriesSincePruning += entry - first
+    const prunes = this.#entriesSincePruning >= this.#prunedEvery
+    if (prunes) pruneJournal(this.#database, entry - this.#kept)
+    this.#database.exec('COMMIT')
+    if (prunes) this.#entriesSincePruning = 0
+    return answers
+  }
+
+  #conflictOf({ changes }: CommitRequest): string | undefined {
+    for (const { name, expect } of changes) {
+      if (expect === ANY) continue
+      const row = this.#version.get(encodeText(name))
+      const isAsExpected = expect === ABSENT ? row === undefined : row?.['version'] === expect
+      if (!isAsExpected) return name
+    }
+    return undefined
+  }
+
+  #writeOne({ names, audit, changes }: CommitRequest, entry: number): void {
+    this.#addEntry.run(entry, names, audit)
+    for (const { kind, name, value } of changes) {
+      if (kind === PUT) this.#put.run(encodeText(name), entry, toColumn(value))
+      else if (kind === DELETE) this.#delete.run(encodeText(name))
+    }
+  }
+
+  #undo(): void {
+    // SQLite has undone it already when the disk is full, for one.
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+  }
+}
+
+export function lastEntryOf(statement: Statement): number {
+  const id = statement.get()?.['id']
+  return id === null || id === undefined ? 0 : integerFrom(id)
+}
+
+/**
+ * Takes away old entries that hold nothing but names of changed rows; entries with audit records stay. From `meta` anybody
+ * can tell how far back the names are complete.
+ */
+function pruneJournal(database: Database, upTo: number): void {
+  const kept = integerFrom(database.prepare(`SELECT value FROM meta WHERE key = 'namesKeptAfter'`).get()?.['value'])
+  if (upTo <= kept) return
+  database.prepare('DELETE FROM journal WHERE id > ? AND id <= ? AND audit IS NULL').run(kept, upTo)
+  database.prepare(`UPDATE meta SET value = ? WHERE key = 'namesKeptAfter'`).run(upTo)
+}
