@@ -316,7 +316,7 @@ export const CAUSES: Readonly<Record<CauseCode, Cause>> = {
     layer: 'keyPolicy',
     explicit: false,
     miss: 'grantLimited',
-    title: 'A grant to the role allows, but a boundary or session policy of the caller does not',
+    title: 'A grant to the role or account allows, but the policies of the caller do not',
   },
   'identity-no-policy': {
     layer: 'identity',

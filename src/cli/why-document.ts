@@ -1,6 +1,7 @@
 /**
  * A simulation document explained, as text for a terminal.
  */
+import { LAYER_NAMES } from '../explain/names.js'
 import { renderExplanation } from '../explain/render.js'
 import type { ExplainedCheck, ExplainedDocument } from '../source/explain-document.js'
 import { escapeTerminal } from '../text/escape.js'
@@ -42,10 +43,14 @@ export function renderChecks(
   color: Palette,
 ): string {
   const actionWidth = Math.max(...checks.map(({ action }) => action.length)) + 2
-  const lines = checks.map(({ action, resource, decision }, index) => {
+  const lines = checks.flatMap(({ action, resource, decision, layer }, index) => {
     const word = (decision === 'allow' ? 'allowed' : 'denied').padEnd(10)
-    const mark = index === told ? '  (above)' : ''
-    return `  ${decision === 'allow' ? word : color.error(word)}${escapeTerminal(`${action.padEnd(actionWidth)}${resource ?? 'no resource'}`)}${mark}`
+    const by = `${LAYER_NAMES[layer].one}${index === told ? ' (above)' : ''}`
+    return [
+      `  ${decision === 'allow' ? word : color.error(word)}${escapeTerminal(action.padEnd(actionWidth))}${by}`,
+      // A line of its own, so that an ARN stays whole in a narrow terminal.
+      `  ${' '.repeat(word.length)}${escapeTerminal(resource ?? 'no resource')}`,
+    ]
   })
   const heading = `${escapeTerminal(api ?? 'The call')} needs ${checks.length === 1 ? 'this check' : `these ${checks.length} checks, all of them`}`
   return `${[color.strong(heading), ...lines].join('\n')}\n`

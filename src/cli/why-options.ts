@@ -4,7 +4,7 @@
 import type { Command } from 'commander'
 
 /** How something is asked. */
-export interface AskOptions {
+export interface AskOptions extends CacheFlags {
   /** Folder of a world. */
   readonly world?: string
   readonly principal?: string
@@ -18,6 +18,9 @@ export interface AskOptions {
   readonly from?: string
   readonly endpoint?: string
   readonly grantToken?: readonly string[]
+  /** Files. */
+  readonly sessionPolicy?: readonly string[]
+  readonly sessionPolicyArn?: readonly string[]
   readonly time?: string
   readonly message?: string
   readonly operation?: string
@@ -27,9 +30,18 @@ export interface AskOptions {
   readonly option?: readonly string[]
 }
 
+/** Where worlds that were read are kept. */
+export interface CacheFlags {
+  /** False with --no-cache. */
+  readonly cache?: boolean
+  readonly cacheDir?: string
+}
+
 export function addAskOptions(command: Command): Command {
   return command
     .option('--world <dir>', 'folder that describes the organization; docs/world.md tells its form')
+    .option('--cache-dir <dir>', 'folder in which large worlds are kept once they have been read')
+    .option('--no-cache', 'read the files of the world, and keep nothing')
     .option('--principal <who>', 'caller: role/App, user/ops/Maria, an ARN, a service')
     .option('--action <name>', 'permission: kms:Decrypt')
     .option('--key <which>', 'key or alias: alias/payments, a key id, an ARN')
@@ -39,6 +51,8 @@ export function addAskOptions(command: Command): Command {
     .option('--from <address>', 'IP address of the caller')
     .option('--endpoint <id>', 'VPC endpoint that the request comes through: vpce-...')
     .option('--grant-token <grant-id>', 'id of a grant whose token is sent; may be repeated', gather)
+    .option('--session-policy <file>', 'session policy passed when the session was made; may be repeated', gather)
+    .option('--session-policy-arn <arn>', 'managed policy of the world passed so; may be repeated', gather)
     .option('--time <date>', 'when the request is made: 2026-03-15T12:00:00Z')
     .option('--message <text>', 'text of an AWS access-denied error')
     .option('--operation <name>', 'API operation instead of a permission: ReEncrypt')

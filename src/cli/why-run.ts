@@ -87,6 +87,8 @@ export function flagForWorld(options: AskOptions & { readonly document?: boolean
     'from',
     'endpoint',
     'grantToken',
+    'sessionPolicy',
+    'sessionPolicyArn',
     'time',
     'region',
     'document',
@@ -156,7 +158,11 @@ async function tellMany(
     const { renderGroups } = await import('./why-world-render.js')
     const tell = (example: Parameters<typeof answerer.answer>[0]): string => {
       const answer = answerer.answer(example)
-      return answer.ok ? answer.value.explanation.summary : answer.error.message
+      if (!answer.ok) return answer.error.message
+      const { explanation, comparison } = answer.value
+      const [nearest] = comparison?.explanations ?? []
+      const difference = nearest === undefined ? '' : ` What would explain the difference: ${nearest.sentence}.`
+      return `${explanation.summary}${difference}`
     }
     await writeOut(renderGroups(grouped, tell, renderOptions(options)))
   }

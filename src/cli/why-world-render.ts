@@ -6,13 +6,15 @@
 import { CAUSES } from '../aws/causes.js'
 import { renderExplanation } from '../explain/render.js'
 import type { Answer } from '../source/answer/answer-question.js'
+import { lookedAt } from '../source/answer/looked-at.js'
+import type { Explanation } from '../explain/story.js'
 import type { OpenStatement } from '../source/answer/either-way.js'
 import type { CountedReason, GroupedQuestions, GroupKind, QuestionGroup } from '../source/answer/grouped-questions.js'
 import type { AwsAnswer } from '../source/asked/aws-answer.js'
 import type { Question } from '../source/asked/question.js'
-import { displayWidth } from '../text/display-width.js'
 import { escapeTerminal } from '../text/escape.js'
 import type { Palette } from '../text/palette.js'
+import { listItem, wrap } from '../text/wrap.js'
 import { renderChecks } from './why-document.js'
 
 export interface PageOptions {
@@ -27,9 +29,10 @@ type Block = readonly string[]
 export function renderAnswer(answer: Answer, options: PageOptions): string {
   const { question, checks, told, explanation } = answer
   const api = question.operation
-  const body = renderExplanation(explanation, options)
+  const body = renderExplanation(options.allLayers ? explanation : withoutIgnored(explanation), options)
   const list = checks.length < 2 ? '' : renderChecks(api, checks, told, options.color)
   const blocks = [
+    lookedAtBlock(answer, options),
     dependsBlock(answer, options),
     awsBlock(answer, options),
     list === '' ? [] : [list.trimEnd()],
@@ -39,11 +42,30 @@ export function renderAnswer(answer: Answer, options: PageOptions): string {
   return [body, ...blocks.filter((block) => block.length > 0).map((block) => `${block.join('\n')}\n`)].join('\n')
 }
 
+/** A world has policies of every kind; that some have no part in a request is no news. */
+function withoutIgnored(explanation: Explanation): Explanation {
+  return { ...explanation, diagnostics: explanation.diagnostics.filter(({ code }) => code !== 'policyIgnored') }
+}
+
+/** Where an Allow would have to stand, when none came near. */
+function lookedAtBlock({ trace, explanation }: Answer, options: PageOptions): Block {
+  if (explanation.decisive.length > 0) return []
+  const all = lookedAt(trace)
+  if (all.length === 0) return []
+  const shown = all.slice(0, options.allLayers ? all.length : SHOWN)
+  const more = all.length - shown.length
+  return [
+    options.color.strong('Policies without an Allow for this'),
+    ...shown.flatMap(({ name, file, line }) => listItem(file === null ? name : `${name} (${file}:${line})`, options)),
+    ...(more === 0 ? [] : [options.color.faint(`  and ${more} more; --all-layers shows them`)]),
+  ]
+}
+
 // -------------------------------------------------------------------------------------------------------- either way
 
 const SHOWN = 3
 
-function dependsBlock({ eitherWay, explanation }: Answer, options: PageOptions): Block {
+function dependsBlock({ eitherWay, explanation, comparison }: Answer, options: PageOptions): Block {
   if (eitherWay.answer !== 'depends') return []
   const { color } = options
   const turned = explanation.verdict === 'allow' ? 'denied' : 'allowed'
@@ -52,10 +74,15 @@ function dependsBlock({ eitherWay, explanation }: Answer, options: PageOptions):
   const more = dependsOn.length - shown.length
   const keys = new Map(dependsOn.flatMap((each) => each.keys.map(({ key, why }) => [key, why] as const)))
   return [
-    color.strong(`Not certain: what is not known could make it ${turned}`),
-    ...shown.flatMap((open) => item(openWords(open), options)),
+    ...strong(
+      comparison?.agreement === 'same'
+        ? `Not known here; since AWS ${explanation.verdict === 'allow' ? 'allowed' : 'denied'} it, none of these made it ${turned}`
+        : `Not certain: what is not known could make it ${turned}`,
+      options,
+    ),
+    ...shown.flatMap((open) => listItem(openWords(open), options)),
     ...(more === 0 ? [] : [color.faint(`  and ${more} more; --all-layers shows them`)]),
-    ...(dependsOn.length === 0 ? item('a statement whose Resource has variables that are not known', options) : []),
+    ...(dependsOn.length === 0 ? listItem('a statement whose Resource has variables that are not known', options) : []),
     ...reasons(keys).flatMap((line) => wrap(line, '  ', options)),
   ]
 }
@@ -93,7 +120,7 @@ function awsBlock({ question: { said }, comparison, explanation }: Answer, optio
   if (said === undefined || comparison === undefined) return []
   const { color } = options
   const { agreement, explanations } = comparison
-  const bullets = explanations.flatMap(({ sentence }) => item(sentence, options))
+  const bullets = explanations.flatMap(({ sentence }) => listItem(sentence, options))
   const was = `AWS ${saidWords(said)}`
   switch (agreement) {
     case 'same':
@@ -132,7 +159,7 @@ function notAskedBlock({ incomplete }: Question, options: PageOptions): Block {
   return [
     options.color.strong('Not asked'),
     ...incomplete.flatMap(({ action = 'a permission', lacks }) =>
-      item(`${action}: ${lacks.map(({ part, why }) => `the ${part} is not known, ${why}`).join('; ')}`, options),
+      listItem(`${action}: ${lacks.map(({ part, why }) => `the ${part} is not known, ${why}`).join('; ')}`, options),
     ),
   ]
 }
@@ -164,16 +191,9 @@ export function renderGroups(
   tell: (example: Question) => string,
   options: PageOptions,
 ): string {
-  const { groups, total, allowed, otherRefusals, notAsked, notUnderstood, uncounted } = grouped
-  const denied = groups.reduce((sum, { count }) => sum + count, uncounted)
+  const { groups, notAsked, notUnderstood } = grouped
   const { color } = options
-  const blocks: Block[] = [
-    [
-      color.strong(
-        `${number(total, 'request')}: ${denied} denied, ${allowed} allowed${otherRefusals === 0 ? '' : `, ${otherRefusals} refused for other reasons than permissions`}`,
-      ),
-    ],
-  ]
+  const blocks: Block[] = [strong(headline(grouped), options)]
   let room = options.allLayers ? groups.length : SHOWN_GROUPS
   for (const [kind, title] of SECTIONS) {
     const ofKind = groups.filter((group) => group.kind === kind)
@@ -190,6 +210,24 @@ export function renderGroups(
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`
+}
+
+/** Every request once. */
+function headline({ groups, total, allowed, otherRefusals, notAsked, uncounted }: GroupedQuestions): string {
+  const isSame = ({ kind }: QuestionGroup): boolean => kind === 'denied'
+  const countOf = (some: readonly { readonly count: number }[]): number =>
+    some.reduce((sum, { count }) => sum + count, 0)
+  const rest = [
+    [countOf(groups.filter((group) => !isSame(group))), 'answered otherwise by AWS than by this world'],
+    [otherRefusals, 'refused for other reasons than permissions'],
+    [countOf(notAsked), 'not asked'],
+  ] as const
+  const parts = [
+    `${countOf(groups.filter(isSame)) + uncounted} denied`,
+    `${allowed} allowed`,
+    ...rest.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])),
+  ]
+  return `${number(total, 'request')}: ${parts.join(', ')}`
 }
 
 const COUNT_WIDTH = 7
@@ -227,7 +265,7 @@ function reasonBlock(title: string, all: readonly CountedReason[], options: Page
     color.strong(`${title}: ${all.reduce((sum, { count }) => sum + count, 0)}`),
     ...all.slice(0, SHOWN_REASONS).flatMap(({ reason, count, example }) => {
       const at = example.line === undefined ? example.name : `${example.name}:${example.line}`
-      return item(`${count} times: ${reason} (first at ${at})`.replace(/^1 times/, 'once'), options)
+      return listItem(`${count} times: ${reason} (first at ${at})`.replace(/^1 times/, 'once'), options)
     }),
     ...(more > 0 ? [color.faint(`  and ${number(more, 'more reason')}`)] : []),
   ]
@@ -237,33 +275,6 @@ function number(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
-// ---------------------------------------------------------------------------------------------------------- wrapping
-
 function strong(text: string, options: PageOptions): Block {
   return wrap(text, '', options).map((line) => options.color.strong(line))
-}
-
-function item(text: string, options: PageOptions): Block {
-  const [first = '', ...rest] = wrap(text, '    ', options)
-  return [`  - ${first.slice(4)}`, ...rest]
-}
-
-/** Escaped, and broken at spaces; a word that is too long for a line stays whole to be copied. */
-function wrap(text: string, indent: string, { width }: PageOptions): Block {
-  const room = width - indent.length
-  const lines: string[] = []
-  let line = ''
-  let used = 0
-  for (const word of escapeTerminal(text).split(' ')) {
-    const size = displayWidth(word)
-    if (line !== '' && used + 1 + size > room) {
-      lines.push(indent + line)
-      line = ''
-      used = 0
-    }
-    line = line === '' ? word : `${line} ${word}`
-    used += size + (used === 0 ? 0 : 1)
-  }
-  if (line !== '') lines.push(indent + line)
-  return lines
 }

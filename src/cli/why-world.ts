@@ -14,12 +14,14 @@ import { questionsOfQuery, questionsOfText, type AskedQuery } from '../source/as
 import type { NameResolver } from '../source/asked/name-resolver.js'
 import { readQueryContext, type QueryRequest } from '../source/asked/query-context.js'
 import { completeQuestion, type Question, type Supplied } from '../source/asked/question.js'
-import { loadWorld } from '../source/world/load-world.js'
-import type { World } from '../source/world/world.js'
+import { openWorld } from '../source/world/load-world.js'
+import type { AskedWorld } from '../source/world/world.js'
 import { UnreadableInput } from './input.js'
 import { placed, queryOfFlags, readFlags, type Flags } from './why-flags.js'
 import type { Given } from './why-input.js'
 import type { AskOptions } from './why-options.js'
+import { cacheFolder } from './world-cache-folder.js'
+import { readPassedPolicies, withPassedPolicies } from './why-session.js'
 
 /** Everything but a simulation document, which is a world of its own. */
 export type GivenToWorld = Exclude<Given, { readonly kind: 'simulation' }>
@@ -55,12 +57,15 @@ export async function ask(given: GivenToWorld, context: AskContext): Promise<Res
   }
   const flags = readFlags(options)
   if (!flags.ok) return flags
-  const world = await openWorld(options.world, warn)
+  const world = opened(options.world, options, warn)
   if (!world.ok) return world
   const answerer = new Answerer(world.value, decision)
   const supplied = suppliedBy(flags.value, answerer.names, given.kind === 'flags')
   if (!supplied.ok) return supplied
-  const complete = (question: Question): Question => withSupplied(question, supplied.value, options)
+  const passed = await readPassedPolicies(options, answerer)
+  if (!passed.ok) return passed
+  const complete = (question: Question): Question =>
+    withPassedPolicies(withSupplied(question, supplied.value, options), passed.value)
   if (given.kind === 'events') return askEvents(given, answerer, complete, context)
   const questions = questionsOf(given, flags.value, supplied.value, answerer.names, options)
   return questions.ok ? askAll(questions.value.map(complete), answerer) : questions
@@ -70,18 +75,16 @@ function failure(error: AskFailure): { readonly ok: false; readonly error: AskFa
   return { ok: false, error }
 }
 
-async function openWorld(folder: string, warn: (message: string) => void): Promise<Result<World, AskFailure>> {
-  const loaded = await loadWorld(folder)
-  if (loaded.ok) {
-    const { length } = loaded.value.contradictions
-    if (length > 0)
-      warn(`the files of ${quote(folder, 200)} contradict each other in ${count(length, 'place')}; ${SHOW}`)
-    return loaded
-  }
-  const { error } = loaded
-  if (error.kind === 'folder') return failure(error.message)
-  warn(`${count(error.errors.length, 'part')} of ${quote(folder, 200)} cannot be used, and may bear on this; ${SHOW}`)
-  return { ok: true, value: error.world }
+function opened(folder: string, options: AskOptions, warn: (message: string) => void): Result<AskedWorld, AskFailure> {
+  const cache = cacheFolder(options, process.env)
+  const found = openWorld(folder, cache === undefined ? undefined : { folder: cache })
+  if (!found.ok) return found
+  const { world, unusable, contradictions } = found.value
+  const name = quote(folder, 200)
+  if (unusable > 0) warn(`${count(unusable, 'part')} of ${name} cannot be used, and may bear on this; ${SHOW}`)
+  else if (contradictions > 0)
+    warn(`the files of ${name} contradict each other in ${count(contradictions, 'place')}; ${SHOW}`)
+  return { ok: true, value: world }
 }
 
 const SHOW = '`keyward world` shows more'
@@ -103,7 +106,10 @@ function questionsOf(
     case 'flags': {
       const query = queryOfFlags(flags)
       if (!query.ok) return query
-      return queried(questionsOfQuery(flags.source.text, query.value, names), flags.source, 'the flags do not tell it')
+      const found = questionsOfQuery(flags.source.text, query.value, names)
+      if (found.ok || flags.resource !== undefined) return queried(found, flags.source, 'the flags do not tell it')
+      // What is wrong is most likely what is not there.
+      return queried({ ok: false, error: { ...found.error, hint: NO_KEY } }, flags.source)
     }
     case 'query':
       return queried(questionsOfText(given.source.text, names), given.source)
@@ -124,6 +130,8 @@ function questionsOf(
   }
 }
 
+const NO_KEY = 'give `--key`, such as `alias/payments`, where the action has one'
+
 function queried(
   found: ReturnType<typeof questionsOfText>,
   source: Flags['source'],
@@ -135,7 +143,10 @@ function queried(
   const told = questions.map((question) => ({
     ...question,
     origin: { ...question.origin, name: source.name },
-    unknown: question.unknown.map((input) => ({ ...input, why })),
+    unknown: question.unknown.map((input) => ({
+      ...input,
+      why: input.kind === 'sessionPolicies' ? 'no `--session-policy` is given' : why,
+    })),
   }))
   return { ok: true, value: told }
 }
@@ -192,6 +203,7 @@ function withSupplied(
   { request, ...parts }: SuppliedParts,
   { grantToken = [] }: AskOptions,
 ): Question {
+  if (grantToken.length === 0 && isNothing(request, parts)) return question
   const completed = completeQuestion(question, parts)
   const { context, ...details } = request.request
   const told = new Set(request.told.map((name) => name.toLowerCase()))
@@ -215,6 +227,11 @@ function withSupplied(
       ({ kind, name }) => !(kind === 'grantTokens' && hasTokens) && !told.has(name.toLowerCase()),
     ),
   }
+}
+
+/** Most events need nothing, and there are many of them. */
+function isNothing({ request: { context = {}, ...details }, told }: QueryRequest, parts: Supplied): boolean {
+  return [context, details, told, parts].every((each) => Object.keys(each).length === 0)
 }
 
 // ---------------------------------------------------------------------------------------------------------- answers

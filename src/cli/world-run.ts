@@ -14,7 +14,7 @@ export interface WorldOptions {
 }
 
 export async function runWorld(dir: string, options: WorldOptions): Promise<ExitCode> {
-  const loaded = await loadWorld(dir)
+  const loaded = loadWorld(dir)
   const failure = loaded.ok ? { kind: 'files' as const, world: loaded.value, errors: [] } : loaded.error
   if (failure.kind === 'folder') {
     writeError(`keyward: ${escapeTerminal(failure.message)}\n`)

@@ -6,7 +6,7 @@
  */
 import { decide } from '../decide/decide.js'
 import type { Call } from '../decide/call.js'
-import { Bindings, fits, followed, type HotBinding } from '../decide/bindings.js'
+import { Bindings, fits, followed, type HotBinding, type HotGate } from '../decide/bindings.js'
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../decide/options.js'
 import { callOf, fillIn, NO_CONTEXT, type AuthorizationRequest, type RequestError } from '../decide/resolve.js'
 import { trace, type Trace } from '../decide/trace.js'
@@ -218,18 +218,22 @@ class WorldAuthorizer implements Authorizer {
     if (request.sessionPolicies !== undefined && request.sessionPolicies.length > 0) {
       return decide(callOf(hot.binding, request, this.reader, this.options))
     }
-    const values = this.reader.read(request.context ?? NO_CONTEXT)
-    const endpoint = values[SLOT_SOURCE_VPCE]
+    const gate = hot.gate(request.action, undefined)
+    const outcome = gate === undefined ? undefined : decideThrough(gate, hot, request)
+    return outcome ?? this.decideByEndpoint(hot, request, fromUse)
+  }
+
+  /** Each endpoint has a policy and so a gate of its own, which a request without one has too. */
+  private decideByEndpoint(hot: HotBinding, request: Asked, fromUse?: number): Authorization {
+    const endpoint = this.reader.read(request.context ?? NO_CONTEXT)[SLOT_SOURCE_VPCE]
     // A list of endpoints is nothing that a request has.
     const single = endpoint === undefined || typeof endpoint === 'string'
-    const gate = single ? hot.gate(request.action, endpoint) : undefined
-    if (gate === undefined) {
-      const call = callOf(hot.binding, request, this.reader, this.options)
-      if (single) hot.note(request.action, endpoint, call, fromUse)
-      return decide(call)
-    }
-    if (request.derive !== false) fillIn(values, hot.binding, request, gate.slots)
-    return gate.decide(values, request)
+    const gate = single && endpoint !== undefined ? hot.gate(request.action, endpoint) : undefined
+    const outcome = gate === undefined ? undefined : decideThrough(gate, hot, request, endpoint)
+    if (outcome !== undefined) return outcome
+    const call = callOf(hot.binding, request, this.reader, this.options)
+    if (single) hot.note(request.action, endpoint, call, this.reader, fromUse)
+    return decide(call)
   }
 
   trace(request: AuthorizationRequest): Result<Trace, RequestError> {
@@ -263,6 +267,23 @@ class WorldAuthorizer implements Authorizer {
 }
 
 type Asked = Omit<AuthorizationRequest, 'principal' | 'resource'>
+
+/** Undefined when the request came through another endpoint than the gate is for, or through one at all. */
+function decideThrough(
+  { gate, reader }: HotGate,
+  hot: HotBinding,
+  request: Asked,
+  endpoint?: string | readonly string[],
+): Outcome | undefined {
+  const values = reader.take(request.context ?? NO_CONTEXT)
+  let outcome: Outcome | undefined
+  if (values[SLOT_SOURCE_VPCE] === endpoint) {
+    if (request.derive !== false) fillIn(values, hot.binding, request, gate.slots)
+    outcome = gate.decide(values, request)
+  }
+  reader.giveBack(values)
+  return outcome
+}
 
 function invalid(error: RequestError): InvalidRequest {
   return { decision: 'invalidRequest', message: error.message }

@@ -15,7 +15,7 @@ import { CLASS_ACCOUNT } from '../graph/subject.js'
 import { splitArn } from '../text/arn.js'
 import { fittingGrants, grantSays, sideAllows } from './decisive.js'
 import { hasNoEffect, lackingLevels, lackingPolicies, nearestStatement, operationName } from './near-miss.js'
-import { layerTrace, statementsOf } from './reference.js'
+import { layerTrace } from './reference.js'
 
 /** Null for an allow. */
 export function causeOf(trace: Trace): CauseCode | null {
@@ -130,9 +130,7 @@ const SESSION: LackCodes = {
 }
 
 function allowsOf(trace: Trace, layer: Layer): readonly StatementTrace[] {
-  return statementsOf(layerTrace(trace, layer))
-    .map(({ traced }) => traced)
-    .filter(isAllow)
+  return (layerTrace(trace, layer)?.policies ?? []).flatMap(({ statements }) => statements.filter(isAllow))
 }
 
 function lackIn(trace: Trace, layer: Layer): Lack {

@@ -11,6 +11,7 @@ import { KEY_POLICY_TEMPLATE, TEMPLATE, TemplateValue } from '../graph/template-
 import type { BaseOperator, ConditionTest } from '../policy/document.js'
 import { hasVariable } from '../text/template.js'
 import { listed, quoted, shortened } from './names.js'
+import { once } from './once.js'
 
 export interface TestWords {
   /** A clause: `kms:EncryptionContext:tenant is "a"`. */
@@ -20,8 +21,16 @@ export interface TestWords {
 }
 
 export function testWords(condition: ConditionTrace, policy: PolicyTrace, values: SlotValues): TestWords {
-  return { wanted: wantedWords(condition.test, policy, values), got: gotWords(condition) }
+  return { wanted: wantedOf(condition, policy, values), got: gotWords(condition) }
 }
+
+/** As in `testWords`. */
+export function wantedOf({ test }: ConditionTrace, policy: PolicyTrace, values: SlotValues): string {
+  // A value with variables comes to something else in each request.
+  return test.values.some(hasVariable) ? wantedWords(test, policy, values) : fixedWanted(test)
+}
+
+const fixedWanted = once((test: ConditionTest): string => wantedWords(test))
 
 // ----------------------------------------------------------------------------------------------------------- wanted
 
@@ -62,7 +71,8 @@ const PREDICATES: Readonly<Record<Exclude<BaseOperator, 'Null'>, Predicate>> = {
   ArnLike: MATCH,
 }
 
-function wantedWords(test: ConditionTest, policy: PolicyTrace, values: SlotValues): string {
+/** @param policy - with the request's values, what variables are to be filled from. */
+function wantedWords(test: ConditionTest, policy?: PolicyTrace, values?: SlotValues): string {
   const { base, set, ifExists } = test
   const key = shortened(test.key)
   if (base === 'Null') return nullWords(test)
@@ -99,8 +109,15 @@ function plain(text: string, bare: boolean): string {
 }
 
 /** A value as written and, where it has variables, what it comes to for this request. */
-function valueWords(value: string, base: BaseOperator, bare: boolean, policy: PolicyTrace, values: SlotValues): string {
+function valueWords(
+  value: string,
+  base: BaseOperator,
+  bare: boolean,
+  policy: PolicyTrace | undefined,
+  values: SlotValues | undefined,
+): string {
   const written = plain(value, bare)
+  if (policy === undefined || values === undefined) return written
   if (policy.document.version !== '2012-10-17' || !hasVariable(value) || !takesVariables(base)) return written
   const { tables } = policy.compiled
   const mark = policy.document.kind === 'key' ? KEY_POLICY_TEMPLATE : TEMPLATE

@@ -10,10 +10,10 @@ import { GrantSet, type Grant } from '../graph/grant.js'
 import { SAYS_ACCOUNT, SAYS_DIRECT, SAYS_NOTHING, SAYS_VIA } from '../graph/policy.js'
 import { CLASS_DIRECT, CLASS_VIA } from '../graph/subject.js'
 import {
+  appliedIn,
   grantRef,
   layerTrace,
   statementRef,
-  statementsOf,
   type GrantRef,
   type PlacedStatement,
   type StatementRef,
@@ -33,9 +33,7 @@ export function decidingStatements(trace: Trace): readonly PlacedStatement[] {
     case 'implicitDeny':
       return []
     case 'explicitDeny':
-      return trace.layers
-        .flatMap(statementsOf)
-        .filter(({ traced }) => traced.applies && traced.statement.effect === 'Deny')
+      return trace.layers.flatMap((layer) => appliedIn(layer, 'Deny'))
     case 'allow':
       return completing(trace)
   }
@@ -43,9 +41,7 @@ export function decidingStatements(trace: Trace): readonly PlacedStatement[] {
 
 function completing(trace: Trace): readonly PlacedStatement[] {
   const { layer } = trace.outcome
-  const allows = statementsOf(layerTrace(trace, layer)).filter(
-    ({ traced }) => traced.applies && traced.statement.effect === 'Allow',
-  )
+  const allows = appliedIn(layerTrace(trace, layer), 'Allow')
   if (layer !== 'keyPolicy') return allows
   // A statement that names the caller itself completes the allow; one that names its role does where no such stands.
   const direct = allows.filter(({ traced }) => traced.reach === CLASS_DIRECT)

@@ -6,9 +6,9 @@
  *
  * Source: facts A2, B2, C1, C3, K-12, K-19, K-28, K-32.
  */
-import type { ConditionTrace, LayerTrace, PolicyTrace, StatementTrace, Trace } from '../decide/trace.js'
+import type { ConditionTrace, PolicyTrace, StatementTrace, Trace } from '../decide/trace.js'
+import type { Call } from '../decide/call.js'
 import type { Layer } from '../graph/combine.js'
-import type { CompiledPolicy } from '../graph/policy.js'
 import { isHiddenFromKeyPolicies } from '../graph/template-value.js'
 import type { PolicyDocument, Statement } from '../policy/document.js'
 import { quote } from '../text/escape.js'
@@ -58,23 +58,26 @@ const GRAVITY: readonly DiagnosticCode[] = [
 ]
 
 export function diagnosticsOf(trace: Trace): readonly Diagnostic[] {
-  const found = [
-    ...trace.layers.flatMap(ofLayer),
-    ...ignoredPolicies(trace),
-    ...trace.layers.flatMap(({ policies }) => policies.flatMap(ofDocument)),
-  ]
+  const found: Diagnostic[] = []
+  for (const { policies } of trace.layers) {
+    for (const policy of policies) {
+      for (const traced of policy.statements) {
+        if (hasUnread(traced)) found.push(...ofStatement(policy, traced))
+      }
+    }
+  }
+  found.push(...ignoredPolicies(trace))
+  for (const { policies } of trace.layers) {
+    for (const policy of policies) if (policy.document.diagnostics.length > 0) found.push(...ofDocument(policy))
+  }
+  if (found.length < 2) return found
   return found.toSorted((left, right) => GRAVITY.indexOf(left.code) - GRAVITY.indexOf(right.code))
 }
 
 // ------------------------------------------------------------------------------------------------------ this request
 
-function ofLayer({ policies }: LayerTrace): readonly Diagnostic[] {
-  return policies.flatMap((policy) => policy.statements.flatMap((traced) => ofStatement(policy, traced)))
-}
-
 function ofStatement(policy: PolicyTrace, traced: StatementTrace): readonly Diagnostic[] {
   const unread = traced.conditions.filter(isUnread)
-  if (unread.length === 0) return []
   const deny = traced.statement.effect === 'Deny'
   const decided = traced.failed.length === 1 && traced.conditions.every((test) => test.holds || isUnread(test))
   return unread.map((test) => ({
@@ -85,6 +88,11 @@ function ofStatement(policy: PolicyTrace, traced: StatementTrace): readonly Diag
         : `the condition fails, because ${whyUnread(test)}`,
     ...placeOf(policy, traced.statement),
   }))
+}
+
+function hasUnread({ conditions }: StatementTrace): boolean {
+  for (const condition of conditions) if (isUnread(condition)) return true
+  return false
 }
 
 function isUnread({ miss }: ConditionTrace): boolean {
@@ -115,23 +123,32 @@ function placeOf(
 
 /** Policies that came with the request and that a caller or resource of this kind does not have. */
 function ignoredPolicies(trace: Trace): readonly Diagnostic[] {
-  const { call } = trace
-  const takesPart = new Set(trace.layers.map(({ layer }) => layer))
-  const given: readonly (readonly [Layer, readonly CompiledPolicy[]])[] = [
-    ['keyPolicy', call.keyPolicy === undefined ? [] : [call.keyPolicy]],
-    ['identity', call.identity],
-    ['boundary', call.boundary === undefined ? [] : [call.boundary]],
-    ['session', call.session],
-    ['scp', (call.scps ?? []).flat()],
-    ['rcp', (call.rcps ?? []).flat()],
-  ]
-  return given
-    .filter(([layer, policies]) => policies.length > 0 && !takesPart.has(layer))
-    .map(([layer]) => ({
-      code: 'policyIgnored',
-      message: `${LAYER_NAMES[layer].many} were given and are ignored: ${whyIgnored(trace, layer)}`,
-      layer,
-    }))
+  return GIVEN_LAYERS.filter(
+    (layer) => isGiven(trace.call, layer) && !trace.layers.some((each) => each.layer === layer),
+  ).map((layer) => ({
+    code: 'policyIgnored',
+    message: `${LAYER_NAMES[layer].many} were given and are ignored: ${whyIgnored(trace, layer)}`,
+    layer,
+  }))
+}
+
+const GIVEN_LAYERS = ['keyPolicy', 'identity', 'boundary', 'session', 'scp', 'rcp'] as const
+
+function isGiven(call: Call, layer: (typeof GIVEN_LAYERS)[number]): boolean {
+  switch (layer) {
+    case 'keyPolicy':
+      return call.keyPolicy !== undefined
+    case 'boundary':
+      return call.boundary !== undefined
+    case 'identity':
+      return call.identity.length > 0
+    case 'session':
+      return call.session.length > 0
+    case 'scp':
+      return call.scps?.some((level) => level.length > 0) === true
+    case 'rcp':
+      return call.rcps?.some((level) => level.length > 0) === true
+  }
 }
 
 function whyIgnored({ kind, call }: Trace, layer: Layer): string {

@@ -6,8 +6,8 @@ import type { DecisionKind, Layer } from '../graph/combine.js'
 import { CLASS_ACCOUNT } from '../graph/subject.js'
 import { fittingGrants, grantSays, permittingGrants } from './decisive.js'
 import { layerTitle, levelName, listed, placedName, statementName } from './names.js'
-import { lackingLevels, rankedMisses } from './near-miss.js'
-import { statementsOf, type PlacedStatement } from './reference.js'
+import { lackingLevels, type RankedMiss } from './near-miss.js'
+import { appliedIn, type PlacedStatement } from './reference.js'
 import { grantName } from './statement-words.js'
 import { SAYS_NOTHING } from '../graph/policy.js'
 
@@ -21,13 +21,14 @@ export interface ExplainedLayer {
   readonly why: string
 }
 
-export function layerLines(trace: Trace): readonly ExplainedLayer[] {
+/** @param misses - every near miss of the trace, best first. */
+export function layerLines(trace: Trace, misses: readonly RankedMiss[]): readonly ExplainedLayer[] {
   return trace.layers.map((layer) => ({
     layer: layer.layer,
     name: layerTitle(trace, layer.layer),
     verdict: layer.verdict,
     mattered: mattered(trace, layer),
-    why: why(trace, layer),
+    why: why(trace, layer, misses),
   }))
 }
 
@@ -40,21 +41,21 @@ function mattered({ outcome }: Trace, { layer, verdict, consulted }: LayerTrace)
   return isLimit && layer === 'identity' ? false : consulted
 }
 
-function why(trace: Trace, layer: LayerTrace): string {
+function why(trace: Trace, layer: LayerTrace, misses: readonly RankedMiss[]): string {
   if (layer.layer === 'operation') return 'does not work this way'
   if (layer.layer === 'grant') return grantsWhy(trace, layer)
   switch (layer.verdict) {
     case 'explicitDeny':
-      return `${namesOf(trace, applied(layer, 'Deny'))} ${applied(layer, 'Deny').length === 1 ? 'denies' : 'deny'}`
+      return denyWhy(trace, appliedIn(layer, 'Deny'))
     case 'allow':
       return allowWhy(trace, layer)
     case 'implicitDeny':
-      return lackWhy(trace, layer)
+      return lackWhy(trace, layer, misses)
   }
 }
 
-function applied(layer: LayerTrace, effect: 'Allow' | 'Deny'): readonly PlacedStatement[] {
-  return statementsOf(layer).filter(({ traced }) => traced.applies && traced.statement.effect === effect)
+function denyWhy(trace: Trace, denies: readonly PlacedStatement[]): string {
+  return `${namesOf(trace, denies)} ${denies.length === 1 ? 'denies' : 'deny'}`
 }
 
 /** In a layer of one policy the statement is name enough. */
@@ -71,7 +72,7 @@ function namesOf(trace: Trace, placed: readonly PlacedStatement[]): string {
 }
 
 function allowWhy(trace: Trace, layer: LayerTrace): string {
-  const allows = applied(layer, 'Allow')
+  const allows = appliedIn(layer, 'Allow')
   switch (layer.layer) {
     case 'scp':
       return 'every level allows'
@@ -95,14 +96,14 @@ function allowWhy(trace: Trace, layer: LayerTrace): string {
   }
 }
 
-function lackWhy(trace: Trace, layer: LayerTrace): string {
+function lackWhy(trace: Trace, layer: LayerTrace, misses: readonly RankedMiss[]): string {
   if (layer.layer === 'scp') {
-    const levels = lackingLevels(trace, layer).map(levelName)
+    const levels = lackingLevels(trace, layer).map((level) => levelName(trace, 'scp', level))
     return `nothing allows at ${listed(levels, 'and')}`
   }
   if (layer.layer === 'session' && trace.kind.session === 'missing') return 'none was passed'
   if (layer.policies.length === 0) return 'there are none'
-  const near = rankedMisses(trace).find((miss) => miss.kind === 'statement' && miss.policy.layer === layer.layer)
+  const near = misses.find((miss) => miss.kind === 'statement' && miss.policy.layer === layer.layer)
   if (near?.kind !== 'statement') return 'no statement allows'
   return `no statement allows; nearest is ${namesOf(trace, [near])} (${listed(near.traced.failed, 'and')} ${near.traced.failed.length === 1 ? 'does' : 'do'} not match)`
 }

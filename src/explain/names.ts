@@ -7,6 +7,22 @@ import type { PolicyTrace, Trace } from '../decide/trace.js'
 import type { Layer } from '../graph/combine.js'
 import type { PrincipalElement, PrincipalEntry, Statement } from '../policy/document.js'
 import { splitArn } from '../text/arn.js'
+import { once } from './once.js'
+
+/** What people call the policies of a call, where somebody knows more of them than their order. */
+export interface PolicyNames {
+  /** `"KeepKeys" of unit "Prod"`, to stand after the name of its layer; undefined where only its number is known. */
+  policy(trace: Trace, policy: PolicyTrace): string | undefined
+  /** Where the policies of a level are attached: `unit "Prod"`. */
+  level(trace: Trace, layer: 'scp' | 'rcp', level: number): string | undefined
+  /** ARN of the policy, where AWS would tell this caller. */
+  arn(trace: Trace, policy: PolicyTrace): string | undefined
+}
+
+/** A trace whose policies have names. */
+export interface NamedTrace extends Trace {
+  readonly names?: PolicyNames
+}
 
 interface LayerName {
   readonly one: string
@@ -60,20 +76,24 @@ export function capital(text: string): string {
 }
 
 /** `statement 4 "TenantsOnly"`; people count from one. */
-export function statementName({ index, sid }: Statement): string {
+export const statementName = once(({ index, sid }: Statement): string => {
   return `statement ${index + 1}${sid === undefined || sid === '' ? '' : ` ${quoted(sid)}`}`
-}
+})
 
 /** `identity policy 2, statement 1`: with what tells the policy from others of its layer. */
 export function placedName(trace: Trace, policy: PolicyTrace, statement: Statement): string {
-  return `${policyName(trace, policy)}, ${statementName(statement)}`
+  return `${placedPolicyName(trace, policy)}, ${statementName(statement)}`
 }
 
-function policyName(trace: Trace, { layer, level, policy }: PolicyTrace): string {
+/** `identity policy 2`, or by its name where it is known. */
+export function placedPolicyName(trace: NamedTrace, placed: PolicyTrace): string {
+  const { layer, level, policy } = placed
+  const known = trace.names?.policy(trace, placed)
+  if (known !== undefined) return `${LAYER_NAMES[layer].one} ${known}`
   switch (layer) {
     case 'scp':
     case 'rcp':
-      return `${LAYER_NAMES[layer].one} ${policy + 1} at ${levelName(level ?? 0)}`
+      return `${LAYER_NAMES[layer].one} ${policy + 1} at ${levelName(trace, layer, level ?? 0)}`
     case 'identity':
     case 'session':
       return `${LAYER_NAMES[layer].one} ${policy + 1}`
@@ -87,14 +107,20 @@ function policyName(trace: Trace, { layer, level, policy }: PolicyTrace): string
 }
 
 /** Level 0 is the organization's root, in documents and so here. */
-export function levelName(level: number): string {
+export function levelName(trace: NamedTrace, layer: 'scp' | 'rcp', level: number): string {
+  const known = trace.names?.level(trace, layer, level)
+  if (known !== undefined) return known
   return level === 0 ? 'level 0 (the root) of the organization' : `level ${level} of the organization`
 }
 
 const QUOTED_LENGTH = 80
 
+/** Nothing that JSON writes in another way. */
+const PLAIN = /^[\w .:/*@+=,-]*$/
+
 /** A text of the input in double quotes, cut where it is long. */
 export function quoted(text: string): string {
+  if (text.length <= QUOTED_LENGTH && PLAIN.test(text)) return `"${text}"`
   const cut = text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text
   return JSON.stringify(cut)
 }
@@ -110,17 +136,20 @@ const LISTED = 4
 
 /** `a`, `a or b`, `a, b or c`; of a long list the beginning and how many more. */
 export function listed(items: readonly string[], last: 'or' | 'and'): string {
+  const [first, second] = items
+  if (first !== undefined && items.length === 1) return first
+  if (second !== undefined && items.length === 2) return `${first} ${last} ${second}`
   const shown = items.length > LISTED + 1 ? [...items.slice(0, LISTED), `${items.length - LISTED} more`] : items
   if (shown.length <= 1) return shown[0] ?? 'nothing'
   return `${shown.slice(0, -1).join(', ')} ${last} ${shown.at(-1)!}`
 }
 
-export function principalNames({ entries }: PrincipalElement): string {
-  return listed(
+export const principalNames = once(({ entries }: PrincipalElement): string =>
+  listed(
     entries.map((entry) => shortened(principalName(entry))),
     'and',
-  )
-}
+  ),
+)
 
 function principalName({ kind, value }: PrincipalEntry): string {
   switch (kind) {

@@ -5,10 +5,11 @@
  * here.
  */
 import type { GrantTrace, LayerTrace, PolicyTrace, StatementPart, StatementTrace, Trace } from '../decide/trace.js'
-import type { Layer } from '../graph/combine.js'
 import type { GrantMiss } from '../graph/grant.js'
 import { KMS_ACTIONS } from '../aws/actions.js'
+import type { PatternElement } from '../policy/document.js'
 import { fittingGrants } from './decisive.js'
+import { once } from './once.js'
 import { grantRef, statementRef, type GrantRef, type PlacedStatement, type StatementRef } from './reference.js'
 
 export type NearMiss =
@@ -34,25 +35,27 @@ export type RankedMiss =
 /** All near misses of an implicit denial: the decisive layer first, then fewest failed parts, the mildest part first. */
 export function rankedMisses(trace: Trace): readonly RankedMiss[] {
   if (trace.outcome.decision !== 'implicitDeny') return []
-  const candidates = trace.layers
-    .filter(({ verdict }) => verdict === 'implicitDeny')
-    .flatMap((layer): readonly RankedMiss[] => [...statementMisses(trace, layer), ...grantMisses(trace, layer)])
-  return candidates
-    .map((miss, order) => ({ miss, rank: [...rankOf(miss, trace), order] }))
-    .toSorted((left, right) => compareRanks(left.rank, right.rank))
-    .map(({ miss }) => miss)
-}
-
-function layerOf(miss: RankedMiss): Layer {
-  return miss.kind === 'grant' ? 'grant' : miss.policy.layer
+  const ranked: { readonly miss: RankedMiss; readonly rank: number }[] = []
+  for (const layer of trace.layers) {
+    if (layer.verdict !== 'implicitDeny') continue
+    const elsewhere = layer.layer === trace.outcome.layer ? 0 : 1
+    for (const miss of [...statementMisses(trace, layer), ...grantMisses(trace, layer)]) {
+      ranked.push({ miss, rank: elsewhere * MAX_RANK + rankOf(miss, trace) })
+    }
+  }
+  // The sort is stable: of equals the first comes first.
+  if (ranked.length > 1) ranked.sort((left, right) => left.rank - right.rank)
+  return ranked.map(({ miss }) => miss)
 }
 
 // ------------------------------------------------------------------------------------------------------- candidates
 
 function statementMisses(trace: Trace, layer: LayerTrace): readonly RankedMiss[] {
-  return lackingPolicies(trace, layer).flatMap((policy) =>
-    policy.statements.filter(isNear).map((traced): RankedMiss => ({ kind: 'statement', policy, traced })),
-  )
+  const misses: RankedMiss[] = []
+  for (const policy of lackingPolicies(trace, layer)) {
+    for (const traced of policy.statements) if (isNear(traced)) misses.push({ kind: 'statement', policy, traced })
+  }
+  return misses
 }
 
 /** SCPs must allow at every level, so only the levels without an Allow lack something. */
@@ -120,39 +123,55 @@ const GRANT_RANK: Readonly<Record<GrantMiss, number>> = {
   key: 3,
 }
 
-function rankOf(miss: RankedMiss, trace: Trace): readonly number[] {
-  const elsewhere = layerOf(miss) === trace.outcome.layer ? 0 : 1
-  const rank = miss.kind === 'grant' ? [1, GRANT_RANK[miss.miss], 0, 1, 0] : missRank(miss.traced, trace.call.action)
-  return [elsewhere, ...rank]
+// A rank is one number, the graver part in the higher place, so that ranks are compared as numbers.
+const MAX_TESTS = 100_000
+const MAX_RANK = 1000 * 2 * MAX_TESTS
+
+function rankFrom(failed: number, worst: number, foreign: boolean, tests: number, lacksKeys: boolean): number {
+  const coarse = failed * 100 + worst * 10 + (foreign ? 1 : 0)
+  return (coarse * MAX_TESTS + Math.min(tests, MAX_TESTS - 1)) * 2 + (lacksKeys ? 1 : 0)
+}
+
+function rankOf(miss: RankedMiss, trace: Trace): number {
+  if (miss.kind === 'statement') return missRank(miss.traced, trace.call.action)
+  return rankFrom(1, GRANT_RANK[miss.miss], false, 1, false)
 }
 
 /** How far a statement is from applying: fewest failed parts first, then the mildest, then fewest failed tests. */
-function missRank({ failed, statement, conditions }: StatementTrace, action: string): readonly number[] {
-  const worst = Math.max(...failed.map((part) => PART_RANK[part]))
+function missRank({ failed, statement, conditions }: StatementTrace, action: string): number {
+  let worst = 0
+  for (const part of failed) worst = Math.max(worst, PART_RANK[part])
   // An Allow of other KMS actions is nearer than one that is about another service.
-  const foreign = failed.includes('action') && !namesService(statement.action?.patterns ?? [], action) ? 1 : 0
-  const tests = conditions.filter(({ holds }) => !holds)
+  const foreign = failed.includes('action') && !namesService(statement.action, action)
+  let tests = 0
   // A request that has the key at all was meant for this statement more likely than one that has not.
-  const lacksKeys = tests.some(({ miss }) => miss === 'absent' || miss === 'hidden') ? 1 : 0
-  return [failed.length, worst, foreign, tests.length, lacksKeys]
+  let lacksKeys = false
+  for (const { holds, miss } of conditions) {
+    if (holds) continue
+    tests++
+    lacksKeys ||= miss === 'absent' || miss === 'hidden'
+  }
+  return rankFrom(failed.length, worst, foreign, tests, lacksKeys)
 }
 
 /** The statement that came closest to applying, the first of equals. */
 export function nearestStatement(statements: readonly StatementTrace[], action: string): StatementTrace | undefined {
-  return statements
-    .map((traced, order) => ({ traced, rank: [...missRank(traced, action), order] }))
-    .toSorted((left, right) => compareRanks(left.rank, right.rank))[0]?.traced
-}
-
-function namesService(patterns: readonly string[], action: string): boolean {
-  const prefix = action.slice(0, action.indexOf(':') + 1).toLowerCase()
-  return patterns.some((pattern) => pattern.toLowerCase().startsWith(prefix))
-}
-
-function compareRanks(left: readonly number[], right: readonly number[]): number {
-  for (const [index, value] of left.entries()) {
-    const other = right[index] ?? 0
-    if (value !== other) return value - other
+  let nearest: StatementTrace | undefined
+  let least = Infinity
+  for (const traced of statements) {
+    const rank = missRank(traced, action)
+    if (rank >= least) continue
+    nearest = traced
+    least = rank
   }
-  return 0
+  return nearest
 }
+
+function namesService(element: PatternElement | undefined, action: string): boolean {
+  if (element === undefined) return false
+  const prefix = action.startsWith('kms:') ? 'kms:' : action.slice(0, action.indexOf(':') + 1).toLowerCase()
+  for (const pattern of element.patterns) if (pattern.startsWith(prefix)) return true
+  return lowerPatterns(element).some((pattern) => pattern.startsWith(prefix))
+}
+
+const lowerPatterns = once(({ patterns }: PatternElement) => patterns.map((pattern) => pattern.toLowerCase()))

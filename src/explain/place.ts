@@ -3,6 +3,7 @@
  */
 import { locate, type PolicyPart } from '../policy/locate.js'
 import type { PolicyDocument } from '../policy/document.js'
+import { once } from './once.js'
 import { positionAt, type SourceText, type Span } from '../text/source.js'
 
 export interface Place {
@@ -13,6 +14,57 @@ export interface Place {
   readonly column: number
   /** JSON pointer in the source. */
   readonly pointer: string
+}
+
+/** Where the parts of one statement stand, each looked for when it is first asked. */
+export class StatementPlaces {
+  private readonly known = new Map<string, Place | null>()
+  private readonly actions: (Place | null)[] = []
+  private readonly tests: (Place | null)[] = []
+
+  constructor(
+    private readonly document: PolicyDocument,
+    private readonly statement: number,
+  ) {}
+
+  /** The element as a whole. */
+  element(part: 'statement' | 'principal' | 'action' | 'resource'): Place | null {
+    let place = this.known.get(part)
+    if (place === undefined) {
+      place = placeOf(this.document, { part, statement: this.statement })
+      this.known.set(part, place)
+    }
+    return place
+  }
+
+  action(pattern: number): Place | null {
+    this.actions[pattern] ??= placeOf(this.document, { part: 'action', statement: this.statement, pattern })
+    return this.actions[pattern]
+  }
+
+  /** The key and its values together, so that a reader sees the whole test. */
+  test(condition: number): Place | null {
+    this.tests[condition] ??= this.placeOfTest(condition)
+    return this.tests[condition]
+  }
+
+  private placeOfTest(condition: number): Place | null {
+    const { document, statement } = this
+    const key = placeOf(document, { part: 'conditionKey', statement, condition })
+    const value = placeOf(document, { part: 'conditionValue', statement, condition })
+    if (key === null || value === null) return key
+    return { ...key, span: { start: key.span.start, end: value.span.end } }
+  }
+}
+
+const placesIn = once((document: PolicyDocument) =>
+  document.statements.map((_, statement) => new StatementPlaces(document, statement)),
+)
+
+export function statementPlaces(document: PolicyDocument, statement: number): StatementPlaces {
+  const places = placesIn(document)[statement]
+  if (places === undefined) throw new RangeError(`no statement has index ${statement}`)
+  return places
 }
 
 /** Null when the document has no such part: an element that is missing stands nowhere. */

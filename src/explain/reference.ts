@@ -6,6 +6,7 @@
 import type { LayerTrace, PolicyTrace, StatementTrace, Trace } from '../decide/trace.js'
 import type { Layer } from '../graph/combine.js'
 import type { Grant } from '../graph/grant.js'
+import type { Effect } from '../policy/document.js'
 
 export interface StatementRef {
   readonly layer: Exclude<Layer, 'grant' | 'operation'>
@@ -28,13 +29,17 @@ export function statementRef(
   { statement }: StatementTrace,
 ): StatementRef {
   if (layer === 'grant' || layer === 'operation') throw new Error(`layer ${layer} has no policies`)
+  const { index, sid } = statement
+  if (account === undefined && level === undefined) {
+    return sid === undefined ? { layer, policy, statement: index } : { layer, policy, statement: index, sid }
+  }
   return {
     layer,
     ...(account === undefined ? {} : { account }),
     ...(level === undefined ? {} : { level }),
     policy,
-    statement: statement.index,
-    ...(statement.sid === undefined ? {} : { sid: statement.sid }),
+    statement: index,
+    ...(sid === undefined ? {} : { sid }),
   }
 }
 
@@ -51,16 +56,20 @@ export interface PlacedStatement {
   readonly traced: StatementTrace
 }
 
-// Several questions are asked of one trace, each over all statements.
-const placed = new WeakMap<LayerTrace, readonly PlacedStatement[]>()
-
 /** Every statement of a layer with its policy, in order. */
 export function statementsOf(layer: LayerTrace | undefined): readonly PlacedStatement[] {
-  if (layer === undefined) return []
-  let statements = placed.get(layer)
-  if (statements === undefined) {
-    statements = layer.policies.flatMap((policy) => policy.statements.map((traced) => ({ policy, traced })))
-    placed.set(layer, statements)
+  return layer === undefined
+    ? []
+    : layer.policies.flatMap((policy) => policy.statements.map((traced) => ({ policy, traced })))
+}
+
+/** The statements of this effect that apply. */
+export function appliedIn(layer: LayerTrace | undefined, effect: Effect): readonly PlacedStatement[] {
+  const applied: PlacedStatement[] = []
+  for (const policy of layer?.policies ?? []) {
+    for (const traced of policy.statements) {
+      if (traced.applies && traced.statement.effect === effect) applied.push({ policy, traced })
+    }
   }
-  return statements
+  return applied
 }

@@ -6,9 +6,9 @@
  * width and palette are handed in.
  */
 import { codeFrame } from '../text/code-frame.js'
-import { displayWidth } from '../text/display-width.js'
 import { escapeTerminal } from '../text/escape.js'
 import { plainPalette, type Palette } from '../text/palette.js'
+import { listItem, wrap } from '../text/wrap.js'
 import type { DecisionKind } from '../graph/combine.js'
 import type { ExplainedLayer } from './layer-words.js'
 import { LAYER_NAMES } from './names.js'
@@ -97,9 +97,12 @@ function partBlock(part: ExplainedPart, page: Page): Block {
   const telling = tellingChecks(part)
   const place = (telling[0] ?? part.checks.find((check) => check.part === 'action'))?.place ?? part.place
   if (place === null && telling.length === 0) return []
-  const lines = [color.strong(escapeTerminal(part.name)), ...(place === null ? [] : frame(place, width, color))]
+  const name = wrap(part.name, '', page).map((line) => color.strong(line))
+  const lines = [...name, ...(place === null ? [] : frame(place, width, color))]
   const shown = telling.slice(0, page.all ? telling.length : SHOWN)
-  for (const { wanted, got } of shown) lines.push(...labelled('wanted', wanted, page), ...labelled('got', got, page))
+  // What applied wanted nothing that was not there.
+  const label = part.applies ? 'when' : 'wanted'
+  for (const { wanted, got } of shown) lines.push(...labelled(label, wanted, page), ...labelled('got', got, page))
   if (telling.length > shown.length) lines.push(`  ${telling.length - shown.length} more parts do not match`)
   return lines
 }
@@ -137,18 +140,13 @@ function nearMissBlock({ nearMisses }: Explanation, page: Page): Block {
   const more = nearMisses.length - shown.length
   return [
     page.color.strong('Also close'),
-    ...shown.flatMap((miss) => item(`${miss.name}${at(miss.place)} ${miss.gist}`, page)),
+    ...shown.flatMap((miss) => listItem(`${miss.name}${at(miss.place)} ${miss.gist}`, page)),
     ...(more === 0 ? [] : [page.color.faint(`  and ${more} more; --all-layers shows them`)]),
   ]
 }
 
 function at(place: Place | null): string {
   return place === null ? '' : ` (${place.source.name}:${place.line})`
-}
-
-function item(text: string, page: Page): Block {
-  const [first = '', ...rest] = wrap(text, '    ', page)
-  return [`  - ${first.slice(4)}`, ...rest]
 }
 
 // ------------------------------------------------------------------------------------------------------------ layers
@@ -200,7 +198,7 @@ function isWarning({ code }: Note): boolean {
 }
 
 function warningBlock({ diagnostics }: Explanation, page: Page): Block {
-  const lines = diagnostics.filter(isWarning).flatMap((each) => item(noteText(each), page))
+  const lines = diagnostics.filter(isWarning).flatMap((each) => listItem(noteText(each), page))
   return lines.length === 0 ? [] : [page.color.strong(page.color.error('Warning: a Deny fails open')), ...lines]
 }
 
@@ -209,7 +207,10 @@ function noteBlock({ diagnostics, unknown }: Explanation, page: Page): Block {
   const telling = notes.filter(({ code }) => code !== 'doubt' || page.all)
   const shown = telling.slice(0, page.all ? telling.length : SHOWN)
   const more = notes.length - shown.length
-  const lines = [...unknown.flatMap((text) => item(text, page)), ...shown.flatMap((each) => item(noteText(each), page))]
+  const lines = [
+    ...unknown.flatMap((text) => listItem(text, page)),
+    ...shown.flatMap((each) => listItem(noteText(each), page)),
+  ]
   if (more > 0)
     lines.push(page.color.faint(`  ${more} more ${more === 1 ? 'note' : 'notes'} on the policies; --json lists them`))
   return lines.length === 0 ? [] : [page.color.strong('Note'), ...lines]
@@ -230,26 +231,4 @@ function causeBlock({ cause }: Explanation, { color, width }: Page): Block {
   const code = `${color.faint('Cause'.padEnd(LABEL_WIDTH))}${cause.code}`
   if (LABEL_WIDTH + cause.code.length + 2 + page.length <= width) return [`${code}  ${color.place(page)}`]
   return [code, `${' '.repeat(LABEL_WIDTH)}${color.place(page)}`]
-}
-
-// ---------------------------------------------------------------------------------------------------------- wrapping
-
-/** Escaped, and broken at spaces; a word that is too long for a line, such as an ARN, stays whole to be copied. */
-function wrap(text: string, indent: string, { width }: Page): Block {
-  const room = width - indent.length
-  const lines: string[] = []
-  let line = ''
-  let used = 0
-  for (const word of escapeTerminal(text).split(' ')) {
-    const size = displayWidth(word)
-    if (line !== '' && used + 1 + size > room) {
-      lines.push(indent + line)
-      line = ''
-      used = 0
-    }
-    line = line === '' ? word : `${line} ${word}`
-    used += size + (used === 0 ? 0 : 1)
-  }
-  if (line !== '') lines.push(indent + line)
-  return lines
 }

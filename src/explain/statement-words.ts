@@ -5,10 +5,10 @@
  */
 import type { ConditionTrace, StatementPart, StatementTrace, Trace } from '../decide/trace.js'
 import type { EncryptionContext, Grant, GrantMiss } from '../graph/grant.js'
-import { CLASS_ACCOUNT } from '../graph/subject.js'
+import { CLASS_ACCOUNT, type Caller } from '../graph/subject.js'
 import type { PatternElement } from '../policy/document.js'
 import { compileGlob } from '../text/glob.js'
-import { gotValue, testWords } from './condition-words.js'
+import { gotValue, testWords, wantedOf } from './condition-words.js'
 import {
   capital,
   layerSubject,
@@ -20,7 +20,8 @@ import {
   shortened,
 } from './names.js'
 import { operationName } from './near-miss.js'
-import { placeOf, type Place } from './place.js'
+import { once } from './once.js'
+import { statementPlaces, type Place, type StatementPlaces } from './place.js'
 import type { PlacedStatement } from './reference.js'
 
 /** One part of a statement, or one thing that a grant asks for. */
@@ -39,66 +40,64 @@ export function statementChecks(trace: Trace, { policy, traced }: PlacedStatemen
   const { statement, failed, conditions } = traced
   const { document } = policy
   const { principal, action, resource, index } = statement
+  const places = statementPlaces(document, index)
   const holds = (part: StatementPart): boolean => !failed.includes(part)
   const checks: Check[] = []
   if (principal !== undefined) {
     const wanted = `${principal.negated ? 'everybody except ' : ''}${principalNames(principal)}`
-    const place = placeOf(document, { part: 'principal', statement: index })
+    const place = places.element('principal')
     checks.push({ part: 'principal', holds: holds('principal'), wanted, got: callerInWords(trace), place })
   }
-  const actionPlace = placeOf(document, {
-    part: 'action',
-    statement: index,
-    ...matchingPattern(action, trace.call.action),
-  })
   checks.push({
     part: 'action',
     holds: holds('action'),
     wanted: elementWords(action),
     got: trace.call.action,
-    place: actionPlace,
+    place: actionPlace(places, action, trace.call.action),
   })
-  const resourcePlace = placeOf(document, { part: 'resource', statement: index })
   const got = trace.call.resource.arn ?? 'no resource, which only "*" matches'
+  const resourcePlace = places.element('resource')
   checks.push({ part: 'resource', holds: holds('resource'), wanted: elementWords(resource), got, place: resourcePlace })
-  for (const [which, condition] of conditions.entries()) {
-    const { wanted } = testWords(condition, policy, trace.call.values)
-    const place = placeOfTest(traced, policy, which)
-    checks.push({ part: 'condition', holds: condition.holds, wanted, got: gotValue(condition), place })
+  for (let which = 0; which < conditions.length; which++) {
+    const condition = conditions[which]!
+    const wanted = wantedOf(condition, policy, trace.call.values)
+    checks.push({
+      part: 'condition',
+      holds: condition.holds,
+      wanted,
+      got: gotValue(condition),
+      place: places.test(which),
+    })
   }
   return checks
 }
 
-/** Which of the listed actions covers this one: the place that a reader looks for. */
-function matchingPattern(element: PatternElement | undefined, action: string): { readonly pattern?: number } {
-  if (element === undefined || element.negated) return {}
-  const pattern = element.patterns.findIndex((text) => compileGlob(text, { ignoreCase: true }).matches(action))
-  return pattern < 0 ? {} : { pattern }
+/** Of the listed actions the one that covers this one: the place that a reader looks for. */
+function actionPlace(places: StatementPlaces, element: PatternElement | undefined, action: string): Place | null {
+  if (element === undefined || element.negated) return places.element('action')
+  const pattern = globsOf(element).findIndex((glob) => glob.matches(action))
+  return pattern < 0 ? places.element('action') : places.action(pattern)
 }
 
-/** The key and its values together, so that a reader sees the whole test. */
-function placeOfTest(
-  { statement }: StatementTrace,
-  { document }: PlacedStatement['policy'],
-  condition: number,
-): Place | null {
-  const key = placeOf(document, { part: 'conditionKey', statement: statement.index, condition })
-  const value = placeOf(document, { part: 'conditionValue', statement: statement.index, condition })
-  if (key === null || value === null) return key
-  return { ...key, span: { start: key.span.start, end: value.span.end } }
-}
+const globsOf = once(({ patterns }: PatternElement) => patterns.map((text) => compileGlob(text, { ignoreCase: true })))
 
 function elementWords(element: PatternElement | undefined): string {
-  if (element === undefined) return 'nothing: the statement lacks this element'
-  if (element.patterns.length === 0) return 'nothing: the list is empty'
-  return `${element.negated ? 'everything except ' : ''}${listed(element.patterns.map(shortened), element.negated ? 'and' : 'or')}`
+  return element === undefined ? 'nothing: the statement lacks this element' : presentElementWords(element)
 }
 
+const presentElementWords = once(({ patterns, negated }: PatternElement): string => {
+  if (patterns.length === 0) return 'nothing: the list is empty'
+  return `${negated ? 'everything except ' : ''}${listed(patterns.map(shortened), negated ? 'and' : 'or')}`
+})
+
 export function callerInWords({ call }: Trace): string {
-  const { caller } = call.subject
+  return callerWords(call.subject.caller)
+}
+
+const callerWords = once((caller: Caller): string => {
   if (caller.type === 'root') return `the root user of account ${caller.accountId ?? '?'}`
   return caller.type === 'service' ? `service ${caller.arn}` : principalInWords(caller.arn)
-}
+})
 
 /** What is asked for as the object of a sentence: `this key`. */
 export function resourceInWords({ call, kind }: Trace): string {
@@ -107,22 +106,34 @@ export function resourceInWords({ call, kind }: Trace): string {
   return kind.target === 'alias' ? 'this alias' : 'this resource'
 }
 
+/** What stands between a statement and applying: as a sentence, and as a clause whose subject is the statement. */
+export function missWords(trace: Trace, placed: PlacedStatement): { readonly sentence: string; readonly gist: string } {
+  const { failed, conditions } = placed.traced
+  const isAsked = failed.includes('condition')
+  const when = isAsked
+    ? onlyWhen(
+        conditions.filter(({ holds }) => !holds),
+        placed,
+        trace,
+      )
+    : undefined
+  return { sentence: missSentence(trace, placed, when), gist: missGist(placed, when) }
+}
+
 /** Why a statement does not apply, as a sentence with the layer as its subject; without the final stop. */
-export function missSentence(trace: Trace, placed: PlacedStatement): string {
-  const { policy, traced } = placed
+function missSentence(trace: Trace, { policy, traced }: PlacedStatement, when: string | undefined): string {
   const { statement, failed } = traced
   const subject = capital(layerSubject(trace, policy.layer))
   const { action } = trace.call
   const delegates = traced.reach === CLASS_ACCOUNT && policy.layer === 'keyPolicy'
   const account = trace.call.subject.caller.accountId ?? '?'
   const verb = delegates ? `leaves ${action} to the IAM policies of account ${account}` : `allows ${action}`
-  const tests = failed.includes('condition') ? traced.conditions.filter(({ holds }) => !holds) : []
+  const andWhen = when === undefined ? '' : `, and only when ${when}`
   if (failed.includes('principal')) {
     const to = statement.principal === undefined ? 'nobody' : principalNames(statement.principal)
-    const more = tests.length === 0 ? '' : `, and only when ${onlyWhen(tests, placed, trace)}`
     if (failed.includes('action'))
       return `${subject} allows ${patternWords(statement.action)} to ${to}, not to this caller`
-    return `${subject} allows ${action} to ${to}, not to this caller${more}`
+    return `${subject} allows ${action} to ${to}, not to this caller${andWhen}`
   }
   if (failed.includes('action')) {
     const whom = policy.layer === 'keyPolicy' || policy.layer === 'vpce' ? ' to this caller' : ''
@@ -135,49 +146,61 @@ export function missSentence(trace: Trace, placed: PlacedStatement): string {
     trace.call.resource.arn === undefined
       ? `on ${patternWords(statement.resource)}; it has no resource, so only "*" covers it`
       : `on ${patternWords(statement.resource)}, not on ${resourceInWords(trace)}`
-  if (failed.includes('resource')) {
-    return `${subject} ${verb} ${on}${tests.length === 0 ? '' : `, and only when ${onlyWhen(tests, placed, trace)}`}`
-  }
-  return tests.length === 0 ? `${subject} ${verb}` : `${subject} ${verb} only when ${onlyWhen(tests, placed, trace)}`
+  if (failed.includes('resource')) return `${subject} ${verb} ${on}${andWhen}`
+  return when === undefined ? `${subject} ${verb}` : `${subject} ${verb} only when ${when}`
 }
 
 /** One test: `K is "a"; this request has "b"`. Several: each with what the request has in brackets. */
 function onlyWhen(tests: readonly ConditionTrace[], { policy }: PlacedStatement, { call }: Trace): string {
-  const words = tests.map((test) => testWords(test, policy, call.values))
-  const [first] = words
-  if (first !== undefined && words.length === 1) return `${first.wanted}; ${first.got}`
+  const [only] = tests
+  if (only !== undefined && tests.length === 1) {
+    const { wanted, got } = testWords(only, policy, call.values)
+    return `${wanted}; ${got}`
+  }
   return listed(
-    words.map(({ wanted, got }) => `${wanted} (${got})`),
+    tests.map((test) => {
+      const { wanted, got } = testWords(test, policy, call.values)
+      return `${wanted} (${got})`
+    }),
     'and',
   )
 }
 
 function patternWords(element: PatternElement | undefined): string {
-  if (element === undefined) return 'nothing'
-  return `${element.negated ? 'everything except ' : ''}${listed(element.patterns.map(shortened), 'and')}`
+  return element === undefined ? 'nothing' : presentPatternWords(element)
 }
 
-/** Why a statement applies: `statement 2 "Deny" denies kms:Decrypt when …; this request has …`. */
-export function applySentence(trace: Trace, placed: PlacedStatement): string {
+const presentPatternWords = once(
+  ({ patterns, negated }: PatternElement): string =>
+    `${negated ? 'everything except ' : ''}${listed(patterns.map(shortened), 'and')}`,
+)
+
+/** Why a statement applies: `statement 2 "Deny" denies kms:Decrypt when …; this request has …`; and that it does. */
+export function applyWords(
+  trace: Trace,
+  placed: PlacedStatement,
+): { readonly sentence: string; readonly gist: string } {
+  const verb = placed.traced.statement.effect === 'Deny' ? 'denies' : 'allows'
+  return { sentence: applySentence(trace, placed, verb), gist: `${verb} ${trace.call.action}` }
+}
+
+function applySentence(trace: Trace, placed: PlacedStatement, verb: string): string {
   const { policy, traced } = placed
   const { statement, conditions } = traced
-  const verb = statement.effect === 'Deny' ? 'denies' : 'allows'
   const name = `${capital(placedName(trace, policy, statement))}, ${verb} ${trace.call.action}`
   const whom =
     statement.principal?.negated === true ? ` to everybody except ${principalNames(statement.principal)}` : ''
   return conditions.length === 0 ? `${name}${whom}` : `${name}${whom} when ${onlyWhen(conditions, placed, trace)}`
 }
 
-/** What stands between a statement and applying, for a list: a clause whose subject is the statement. */
-export function missGist(trace: Trace, placed: PlacedStatement): string {
+function missGist({ traced }: PlacedStatement, when: string | undefined): string {
   return listed(
-    placed.traced.failed.map((part) => partGist(trace, placed, part)),
+    traced.failed.map((part) => partGist(traced, part, when)),
     'and',
   )
 }
 
-function partGist(trace: Trace, placed: PlacedStatement, part: StatementPart): string {
-  const { statement, conditions } = placed.traced
+function partGist({ statement }: StatementTrace, part: StatementPart, when: string | undefined): string {
   switch (part) {
     case 'principal':
       return `is for ${statement.principal === undefined ? 'nobody' : principalNames(statement.principal)}`
@@ -185,10 +208,8 @@ function partGist(trace: Trace, placed: PlacedStatement, part: StatementPart): s
       return `is about ${patternWords(statement.action)}`
     case 'resource':
       return `is about ${patternWords(statement.resource)}`
-    case 'condition': {
-      const failing = conditions.filter(({ holds }) => !holds)
-      return `asks that ${onlyWhen(failing, placed, trace)}`
-    }
+    case 'condition':
+      return `asks that ${when ?? 'nothing'}`
   }
 }
 
@@ -243,7 +264,7 @@ export function grantChecks(trace: Trace, grant: Grant, miss: GrantMiss | undefi
     operation: listed(grant.operations, 'or'),
     notPropagated: 'the grant token, while the grant is new',
     constraint: constraintWords(grant),
-    child: 'a grant within this one',
+    child: `at most ${listed(grant.operations, 'and')}${hasConstraints(grant) ? `, ${constraintWords(grant)} or stricter` : ''}`,
   }
   const got: Readonly<Record<GrantMiss, string>> = {
     key: trace.call.resource.arn ?? 'no key',
@@ -251,9 +272,20 @@ export function grantChecks(trace: Trace, grant: Grant, miss: GrantMiss | undefi
     operation: operationName(trace),
     notPropagated: 'a request without it',
     constraint: constraintGot(trace, grant),
-    child: 'a wider one, or a request that does not say what it creates',
+    child: childGot(trace),
   }
   return miss === undefined ? [] : [{ part: miss, holds: false, wanted: wanted[miss], got: got[miss], place: null }]
+}
+
+/** What a CreateGrant request asks for. */
+function childGot({ call: { createGrant } }: Trace): string {
+  if (createGrant === undefined) return 'a request that does not say what it creates'
+  const { operations, constraints = {} } = createGrant
+  return `${listed(operations, 'and')}, ${hasConstraints({ constraints }) ? constraintWords({ constraints }) : 'without constraints'}`
+}
+
+function hasConstraints({ constraints = {} }: Pick<Grant, 'constraints'>): boolean {
+  return Object.values(constraints).some((constraint) => constraint !== undefined)
 }
 
 export function granteeInWords({ granteePrincipal, granteeServicePrincipal }: Grant): string {
@@ -261,7 +293,7 @@ export function granteeInWords({ granteePrincipal, granteeServicePrincipal }: Gr
   return granteePrincipal === undefined ? 'nobody' : principalInWords(granteePrincipal)
 }
 
-function constraintWords({ constraints = {} }: Grant): string {
+function constraintWords({ constraints = {} }: Pick<Grant, 'constraints'>): string {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset, sourceArn } = constraints
   const parts: string[] = []
   if (equals !== undefined) parts.push(`with exactly the encryption context ${contextWords(equals)}`)

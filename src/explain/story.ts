@@ -12,19 +12,18 @@ import { causeOf } from './cause.js'
 import { decidingStatements, permittingGrants, type DecidedBy } from './decisive.js'
 import { diagnosticsOf, type Diagnostic } from './diagnostics.js'
 import { layerLines, type ExplainedLayer } from './layer-words.js'
-import { accessDeniedMessage } from './message.js'
+import { accessDeniedMessage, type MessageForm } from './message.js'
 import { capital, placedName } from './names.js'
 import { MAX_NEAR_MISSES, rankedMisses, type RankedMiss } from './near-miss.js'
-import { placeOf, type Place } from './place.js'
+import { statementPlaces, type Place } from './place.js'
 import { grantRef, statementRef, type PlacedStatement } from './reference.js'
 import {
-  applySentence,
+  applyWords,
   grantChecks,
   grantGist,
   grantMissSentence,
   grantName,
-  missGist,
-  missSentence,
+  missWords,
   statementChecks,
   type Check,
 } from './statement-words.js'
@@ -75,26 +74,30 @@ export interface ExplainedPart {
 export interface ExplainOptions {
   /** Where a policy stands for the reader, when it was compiled from a copy of its text; undefined where it was not. */
   readonly sourceOf?: (policy: PolicyTrace) => PolicySource | undefined
+  /** The form of AWS's text, where one is asked for. */
+  readonly messageForm?: MessageForm
 }
 
-export function explainTrace(traced: Trace, { sourceOf }: ExplainOptions = {}): Explanation {
+export function explainTrace(traced: Trace, { sourceOf, messageForm }: ExplainOptions = {}): Explanation {
   const trace = sourceOf === undefined ? traced : withSources(traced, sourceOf)
   const { outcome, call } = trace
   const code = causeOf(trace)
-  const misses = rankedMisses(trace).slice(0, MAX_NEAR_MISSES)
+  const ranked = rankedMisses(trace)
+  const misses = ranked.slice(0, MAX_NEAR_MISSES)
   const told = misses.find((miss) => isTold(trace, code, miss))
+  const decisive = told === undefined ? decisiveParts(trace) : [missPart(trace, told)]
   return {
     verdict: outcome.decision,
     layer: outcome.layer,
     caller: call.subject.caller.arn,
     action: call.action,
     resource: call.resource.arn ?? null,
-    summary: summaryOf(trace, code, told),
+    summary: summaryOf(trace, code, decisive[0]?.sentence),
     cause: code === null ? null : { code, title: CAUSES[code].title },
-    decisive: told === undefined ? decisiveParts(trace) : [missPart(trace, told)],
+    decisive,
     nearMisses: misses.filter((miss) => miss !== told).map((miss) => missPart(trace, miss)),
-    layers: layerLines(trace),
-    message: accessDeniedMessage(trace),
+    layers: layerLines(trace, ranked),
+    message: accessDeniedMessage(trace, messageForm),
     // Of the trace as it came: what the policy reader noticed has places in the text that it read.
     diagnostics: diagnosticsOf(traced),
     unknown: unknownsOf(trace),
@@ -174,16 +177,15 @@ function missPart(trace: Trace, miss: RankedMiss): ExplainedPart {
 function statementPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
   const { policy, traced } = placed
   const { statement } = traced
+  const { sentence, gist } = traced.applies ? applyWords(trace, placed) : missWords(trace, placed)
   return {
     ref: statementRef(policy, traced),
     name: placedName(trace, policy, statement),
     effect: statement.effect,
     applies: traced.applies,
-    sentence: traced.applies ? applySentence(trace, placed) : missSentence(trace, placed),
-    gist: traced.applies
-      ? `${statement.effect === 'Deny' ? 'denies' : 'allows'} ${trace.call.action}`
-      : missGist(trace, placed),
-    place: placeOf(policy.document, { part: 'statement', statement: statement.index }),
+    sentence,
+    gist,
+    place: statementPlaces(policy.document, statement.index).element('statement'),
     checks: statementChecks(trace, placed),
   }
 }

@@ -3,50 +3,45 @@
  *
  * Says what decided and, for a denial by absence, what the nearest statement or grant lacked.
  */
+import { KMS_ACTIONS } from '../aws/actions.js'
 import type { CauseCode } from '../aws/causes.js'
 import type { Trace } from '../decide/trace.js'
 import type { Layer } from '../graph/combine.js'
 import { CLASS_DIRECT } from '../graph/subject.js'
 import { SAYS_NOTHING } from '../graph/policy.js'
 import { decidingStatements, fittingGrants, grantSays, permittingGrants } from './decisive.js'
-import { capital, LAYER_NAMES, layerSubject, levelName, listed, statementName } from './names.js'
-import { lackingLevels, type RankedMiss } from './near-miss.js'
-import { layerTrace, statementsOf } from './reference.js'
-import {
-  applySentence,
-  callerInWords,
-  granteeInWords,
-  grantMissSentence,
-  grantName,
-  missSentence,
-  resourceInWords,
-} from './statement-words.js'
+import { capital, LAYER_NAMES, layerSubject, levelName, listed, shortened, statementName } from './names.js'
+import { lackingLevels } from './near-miss.js'
+import { appliedIn, layerTrace } from './reference.js'
+import { callerInWords, granteeInWords, grantName, resourceInWords } from './statement-words.js'
 
-/** `cause` and `nearest` are those of this trace: its cause code and the near miss that the code tells of. */
-export function summaryOf(trace: Trace, cause: CauseCode | null, nearest: RankedMiss | undefined): string {
+/**
+ * @param cause - the cause code of this trace.
+ * @param decisive - the sentence on what decided first or, for an implicit denial, on the near miss that the code tells
+ *   of; undefined where there is neither.
+ */
+export function summaryOf(trace: Trace, cause: CauseCode | null, decisive: string | undefined): string {
   switch (trace.outcome.decision) {
     case 'allow':
-      return allowSummary(trace)
+      return allowSummary(trace, decisive)
     case 'explicitDeny':
-      return denySummary(trace)
+      return denySummary(trace, decisive)
     case 'implicitDeny':
-      return sentences(
-        contextOf(trace, cause),
-        nearest === undefined ? absence(trace, cause) : nearestSentence(trace, nearest),
-      )
+      return sentences(contextOf(trace, cause), decisive ?? absence(trace, cause))
   }
 }
 
 function sentences(...parts: readonly (string | undefined)[]): string {
-  return parts
-    .filter((part) => part !== undefined && part !== '')
-    .map((part) => `${part!}.`)
-    .join(' ')
+  let text = ''
+  for (const part of parts) {
+    if (part !== undefined && part !== '') text += text === '' ? `${part}.` : ` ${part}.`
+  }
+  return text
 }
 
 // ------------------------------------------------------------------------------------------------------------ allow
 
-function allowSummary(trace: Trace): string {
+function allowSummary(trace: Trace, decisive: string | undefined): string {
   const { layer } = trace.outcome
   const { action } = trace.call
   if (layer === 'grant') {
@@ -57,28 +52,21 @@ function allowSummary(trace: Trace): string {
       `${capital(listed(names, 'and'))} ${names.length === 1 ? 'allows' : 'allow'} ${action} to this caller; no policy has to`,
     )
   }
-  const [first] = decidingStatements(trace)
   if (layer === 'keyPolicy') {
-    const why =
-      first === undefined
-        ? `${capital(layerSubject(trace, layer))} allows ${action} to this caller`
-        : applySentence(trace, first)
+    const [first] = decidingStatements(trace)
+    const why = decisive ?? `${capital(layerSubject(trace, layer))} allows ${action} to this caller`
     const named = first?.traced.reach === CLASS_DIRECT ? 'the caller itself' : "the caller's role or user"
     return sentences(
       why,
       trace.kind.relation === 'same' ? `It names ${named}, so no identity policy has to allow it as well` : undefined,
     )
   }
-  const allows =
-    first === undefined ? `${capital(callerInWords(trace))} needs no identity policy` : applySentence(trace, first)
-  return sentences(delegation(trace), allows)
+  return sentences(delegation(trace), decisive ?? `${capital(callerInWords(trace))} needs no identity policy`)
 }
 
 /** What the key policy left to the identity side, where it did. */
 function delegation(trace: Trace): string | undefined {
-  const applied = statementsOf(layerTrace(trace, 'keyPolicy')).find(
-    ({ traced }) => traced.applies && traced.statement.effect === 'Allow',
-  )
+  const [applied] = appliedIn(layerTrace(trace, 'keyPolicy'), 'Allow')
   if (applied === undefined) return undefined
   const { action, subject } = trace.call
   const name = `${capital(layerSubject(trace, 'keyPolicy'))} (${statementName(applied.traced.statement)})`
@@ -89,23 +77,15 @@ function delegation(trace: Trace): string | undefined {
 
 // ------------------------------------------------------------------------------------------------------------- deny
 
-function denySummary(trace: Trace): string {
-  const denies = decidingStatements(trace)
-  const first = denies.find(({ policy }) => policy.layer === trace.outcome.layer) ?? denies[0]
-  if (first === undefined)
+function denySummary(trace: Trace, decisive: string | undefined): string {
+  if (decisive === undefined)
     return sentences(`${capital(layerSubject(trace, trace.outcome.layer))} denies ${trace.call.action}`)
-  const others = denies.length - 1
+  const others = decidingStatements(trace).length - 1
   const more = others === 0 ? undefined : others === 1 ? 'One more Deny applies' : `${others} more Denies apply`
-  return sentences(applySentence(trace, first), 'A Deny wins over every Allow', more)
+  return sentences(decisive, 'A Deny wins over every Allow', more)
 }
 
 // --------------------------------------------------------------------------------------------------------- absence
-
-function nearestSentence(trace: Trace, nearest: RankedMiss): string {
-  return nearest.kind === 'grant'
-    ? grantMissSentence(trace, nearest.traced.grant, nearest.miss)
-    : missSentence(trace, nearest)
-}
 
 /** What has to be known before the nearest miss makes sense. */
 function contextOf(trace: Trace, cause: CauseCode | null): string | undefined {
@@ -141,7 +121,7 @@ function levelContext(trace: Trace): string | undefined {
   if (level === undefined) return undefined
   const none = (trace.call.scps?.[level]?.length ?? 0) === 0
   const what = none ? 'there is no service control policy' : `no service control policy allows ${trace.call.action}`
-  return `Service control policies must allow at every level of the organization, and at ${levelName(level)} ${what}`
+  return `Service control policies must allow at every level of the organization, and at ${levelName(trace, 'scp', level)} ${what}`
 }
 
 function limitContext(trace: Trace, layer: 'boundary' | 'session'): string {
@@ -168,9 +148,9 @@ function absence(trace: Trace, cause: CauseCode | null): string {
     case 'operation-cross-account':
       return `${call.action} works only within one account: the resource belongs to account ${owner}, the caller to account ${account}`
     case 'operation-resource':
-      return `${call.action} is not authorised on ${call.resource.arn ?? 'no resource'}`
+      return wrongResource(trace)
     case 'key-policy-absent':
-      return 'No key policy takes part, and without one that allows or delegates nobody reaches a key'
+      return 'No key policy is given, and without one that allows or delegates nobody reaches a key'
     case 'session-not-passed':
       return 'This federated user session was made without a session policy, so the policies of its user give it nothing'
     case 'grant-limited':
@@ -184,6 +164,20 @@ function absence(trace: Trace, cause: CauseCode | null): string {
     default:
       return nothingAllows(trace, layer)
   }
+}
+
+const RESOURCE_KINDS = { key: 'keys', alias: 'aliases' } as const
+
+function wrongResource({ call: { action, actionBit, resource } }: Trace): string {
+  const kinds = KMS_ACTIONS[actionBit]?.resources ?? []
+  const where =
+    kinds.length === 0
+      ? 'without a resource, never on one'
+      : `on ${listed(
+          kinds.map((kind) => RESOURCE_KINDS[kind]),
+          'and',
+        )} alone`
+  return `${action} is authorised ${where}, and this request names ${resource.arn === undefined ? 'none' : shortened(resource.arn)}`
 }
 
 function limitedGrant(trace: Trace): string {

@@ -73,6 +73,16 @@ const GOLDEN: Readonly<Record<string, readonly string[]>> = {
     '--encryption-context',
     'tenant=green',
   ],
+  'flags-session-policy': [
+    '--principal',
+    'role/BreakGlass',
+    '--action',
+    'kms:Decrypt',
+    '--key',
+    'alias/payments',
+    '--session-policy',
+    `${QUESTIONS}/session-policy.json`,
+  ],
   'query-via': ['can role/ReconcileJob do kms:Encrypt on alias/payments via s3'],
   'query-many': ['can role/PaymentsApi do kms:Decrypt, kms:DescribeKey on 444455556666:alias/payments'],
   'message-cli': [`${QUESTIONS}/messages/cli-service-control-policy.txt`],
@@ -116,13 +126,6 @@ describe('test/cases/why-world', () => {
 // ------------------------------------------------------------------------------------------------------------- events
 
 const eventNames = readdirSync(EVENTS).map((name) => name.replace(/\.json$/, ''))
-
-describe('the events of fixtures/acme lead to the cause that they are named for', () => {
-  test.each(eventNames)('%s', async (name) => {
-    const found = await json(`${EVENTS}/${name}.json`)
-    expect(found).toMatchObject({ version: 1, kind: 'question', cause: { code: name }, aws: { agreement: 'same' } })
-  })
-})
 
 // docs/eval.md: a document needs no world, and decides the same.
 describe('--document replays the decision', () => {
@@ -202,6 +205,51 @@ describe('the answer either way', () => {
   })
 })
 
+// -------------------------------------------------------------------------------------------------- session policies
+
+describe('session policies that the flags pass', () => {
+  const asked = ['--principal', 'role/BreakGlass', '--action', 'kms:Decrypt', '--key', 'alias/payments']
+  const boundary = 'arn:aws:iam::444455556666:policy/boundaries/WorkloadBoundary'
+  const policy = (action: string): string =>
+    written(
+      `${action.replaceAll(/\W/g, '')}.json`,
+      `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"${action}","Resource":"*"}}`,
+    )
+
+  test('limit the session', async () => {
+    expect(await json(...asked)).toMatchObject({ verdict: 'allow' })
+    const limited = await json(...asked, '--session-policy', policy('s3:*'))
+    expect(limited).toMatchObject({ verdict: 'implicitDeny', cause: { code: 'session-action' } })
+  })
+
+  test('are joined: one of them has to allow', async () => {
+    const passed = ['--session-policy', policy('s3:*'), '--session-policy', policy('kms:*')]
+    expect(await json(...asked, ...passed)).toMatchObject({ verdict: 'allow', unknown: [] })
+  })
+
+  test('may be managed policies of the world', async () => {
+    const found = await json(...asked, '--session-policy-arn', boundary)
+    expect(found).toMatchObject({ verdict: 'implicitDeny', cause: { code: 'session-resource' } })
+  })
+
+  test('take the place of what the world says of a session', async () => {
+    const event = `${EVENTS}/session-action.json`
+    expect(await json(event, '--session-policy', policy('kms:*'))).toMatchObject({ verdict: 'allow' })
+  })
+
+  test('are in the document that replays the decision', async () => {
+    const { out } = await inAcme('--document', ...asked, '--session-policy', policy('s3:*'))
+    expect(simulate(out)).toMatchObject({ decision: 'implicitDeny', layer: 'session' })
+  })
+
+  test('are not passed over in silence where the caller has none', async () => {
+    const user = ['--principal', 'user/people/alice', '--action', 'kms:Encrypt', '--key', 'alias/payments']
+    const { out } = await inAcme(...user, '--session-policy', policy('s3:*'))
+    expect(out).toMatch(/^ALLOWED/)
+    expect(out).toContain('the session policies are not taken up')
+  })
+})
+
 // ----------------------------------------------------------------------------------------- what the world lacks, and AWS
 
 test('a gap stands with the answers that it could change', async () => {
@@ -271,6 +319,26 @@ describe('what cannot be asked ends in 2 and says what would be right', () => {
       'the output of a command of AWS',
       [`${WORLD}/444455556666-payments/get-account-authorization-details.json`],
       /looks like the output of `aws iam get-account-authorization-details`/,
+    ],
+    [
+      'a session policy that is none',
+      ['--world', WORLD, ...PAYMENTS, '--action', 'kms:Decrypt', '--session-policy', `${QUESTIONS}/re-encrypt.json`],
+      /the policy has no `Statement`/,
+    ],
+    [
+      'a session policy that is not there',
+      ['--world', WORLD, ...PAYMENTS, '--action', 'kms:Decrypt', '--session-policy', 'missing.json'],
+      /there is no such file/,
+    ],
+    [
+      'a managed policy that the world does not have',
+      ['--world', WORLD, ...PAYMENTS, '--action', 'kms:Decrypt', '--session-policy-arn', 'arn:aws:iam::aws:policy/X'],
+      /the world has no managed policy `arn:aws:iam::aws:policy\/X`/,
+    ],
+    [
+      'an action without its key',
+      ['--world', WORLD, '--principal', 'role/PaymentsApi', '--action', 'kms:Decrypt'],
+      /give `--key`, such as `alias\/payments`/,
     ],
     ['parameters of nothing', ['--parameters', 'x.json'], /give `--operation`/],
     ['a world for a document', ['--world', WORLD, 'fixtures/first/denied-decrypt.json'], /leave out `--world`/],

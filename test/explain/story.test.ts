@@ -154,7 +154,7 @@ const SUMMARIES: readonly (readonly [string, Question, string])[] = [
   [
     'no key policy',
     { key: null, identity },
-    'No key policy takes part, and without one that allows or delegates nobody reaches a key.',
+    'No key policy is given, and without one that allows or delegates nobody reaches a key.',
   ],
   [
     'allowed by name',

@@ -11,21 +11,25 @@ import type { DecisionOptions } from '../../decide/options.js'
 import type { AuthorizationRequest } from '../../decide/resolve.js'
 import { trace, type Trace } from '../../decide/trace.js'
 import { causeOf } from '../../explain/cause.js'
+import type { NamedTrace, PolicyNames } from '../../explain/names.js'
 import { explainTrace, type Explanation } from '../../explain/story.js'
-import type { Authorizer } from '../../explain/authorizer.js'
 import type { DecisionKind, Outcome } from '../../graph/combine.js'
+import type { CompiledPolicy } from '../../graph/policy.js'
 import { Subject } from '../../graph/subject.js'
+import type { PolicyDocument } from '../../policy/document.js'
 import { quote } from '../../text/escape.js'
 import type { Result } from '../../text/source.js'
 import { explainDisagreement, type Disagreement } from '../asked/disagreement.js'
-import { nameResolver, type NameResolver } from '../asked/name-resolver.js'
+import { nameResolver, type NamedKey, type NameResolver } from '../asked/name-resolver.js'
 import { whyUnknown, type Question, type UnknownInput } from '../asked/question.js'
 import type { ExplainedCheck } from '../explain-document.js'
 import { GapFinder } from '../world/gaps.js'
 import { shownSource } from '../world/policy-text.js'
-import { toAuthorizer } from '../world/to-authorizer.js'
-import type { Gap, World } from '../world/world.js'
+import { questionAuthorizer } from '../world/question-authorizer.js'
+import type { AskedWorld, Gap } from '../world/world.js'
 import { allOf, dependsSentence, eitherWay, type EitherWay, type Unknowns } from './either-way.js'
+import { KnownSessions } from './known-sessions.js'
+import { policyNames } from './policy-names.js'
 import { couldChange, hiddenKeys } from './relevant-gaps.js'
 
 export interface Answer {
@@ -33,7 +37,7 @@ export interface Answer {
   /** Of the check that is told. `unknown` has what the world lacks and what the question does not tell. */
   readonly explanation: Explanation
   /** Of the check that is told. */
-  readonly trace: Trace
+  readonly trace: NamedTrace
   readonly checks: readonly ExplainedCheck[]
   /** Index of the first check that fails. */
   readonly failingCheck: number | null
@@ -67,25 +71,41 @@ export interface Judgement {
 
 export class Answerer {
   readonly names: NameResolver
-  private readonly authorizer: Authorizer
+  private readonly authorizer: ReturnType<typeof questionAuthorizer>
   private readonly gaps: GapFinder
-  private policyNames: ReadonlySet<string> | undefined
+  private readonly sessions: KnownSessions
+  private readonly policyNames: PolicyNames
+  private policyIds: ReadonlySet<string> | undefined
 
   constructor(
-    private readonly world: World,
+    private readonly world: AskedWorld,
     options: Partial<DecisionOptions> = {},
   ) {
-    this.authorizer = toAuthorizer(world, options)
+    this.authorizer = questionAuthorizer(world, options)
     this.gaps = new GapFinder(world)
+    this.sessions = new KnownSessions(world, this.authorizer)
+    this.policyNames = policyNames(world, this.sessions)
     this.names = nameResolver({
       principals: world.principals.keys(),
-      keys: [...world.keys.values()].map(({ arn, properties }) => ({ arn, aliases: properties.aliases ?? [] })),
+      keys: namedKeys(world),
       accounts: world.accounts.keys(),
     })
   }
 
+  /** Prepares a session policy for the checks of a question. */
+  compile(policy: PolicyDocument): CompiledPolicy {
+    return this.authorizer.compile(policy)
+  }
+
+  /** A managed policy of the world as a session policy; undefined where it has none of this ARN. */
+  managedPolicy(arn: string): PolicyDocument | undefined {
+    const document = this.world.managedPolicies.get(arn)?.policy?.document
+    return document === undefined ? undefined : { ...document, kind: 'session' }
+  }
+
   /** The decision and its cause, for who asks many questions. */
-  judge(question: Question): Result<Judgement, Unanswerable> {
+  judge(asked: Question): Result<Judgement, Unanswerable> {
+    const question = this.withSession(asked)
     if (question.checks.length === 0) return { ok: false, error: unaskable(question) }
     for (const check of question.checks) {
       // What AWS denied is most likely denied here, and then the trace is needed in any case.
@@ -104,13 +124,14 @@ export class Answerer {
     return { ok: true, value: { decision: 'allow', cause: null, check: told } }
   }
 
-  answer(question: Question): Result<Answer, Unanswerable> {
+  answer(asked: Question): Result<Answer, Unanswerable> {
+    const question = this.withSession(asked)
     if (question.checks.length === 0) return { ok: false, error: unaskable(question) }
-    const traces: Trace[] = []
+    const traces: NamedTrace[] = []
     for (const check of question.checks) {
       const traced = this.trace(question, check)
       if (!traced.ok) return traced
-      traces.push(traced.value)
+      traces.push({ ...traced.value, names: this.policyNames })
     }
     const outcomes = traces.map(({ outcome }) => outcome)
     const told = toldOf(question, outcomes)
@@ -136,7 +157,7 @@ export class Answerer {
 
   private tell(
     question: Question,
-    traced: Trace,
+    traced: NamedTrace,
     around: readonly Gap[],
     either: EitherWay,
   ): Pick<Answer, 'explanation' | 'trace' | 'missing' | 'comparison'> {
@@ -144,21 +165,47 @@ export class Answerer {
     const missing = around.filter(
       (gap) => couldChange(gap, traced.outcome) || openKeys.some((key) => hiddenBy([gap], key) !== undefined),
     )
-    const explanation = explainTrace(traced, { sourceOf: shownSource })
+    const messageForm = question.said?.form
+    const explanation = explainTrace(traced, {
+      sourceOf: shownSource,
+      ...(messageForm === undefined ? {} : { messageForm }),
+    })
+    const comparison = this.compare(question, traced, missing)
+    // What AWS has answered hangs on nothing any more.
+    const isSettled = comparison?.agreement === 'same'
     return {
       trace: traced,
       missing,
-      comparison: this.compare(question, traced, missing),
+      comparison,
       explanation: {
         ...explanation,
-        summary: `${explanation.summary}${dependsSentence(traced.outcome.decision === 'allow', either)}`,
+        summary: `${explanation.summary}${isSettled ? '' : dependsSentence(traced.outcome.decision === 'allow', either)}`,
         unknown: [
           ...missing.map(({ message }) => message),
           ...untold(question.unknown, traced),
           ...this.stateNote(traced),
           ...question.notes,
+          ...opaqueNote(question, traced, explanation),
         ],
       },
+    }
+  }
+
+  /** What the world says of the caller's session, where the question leaves it open. */
+  private withSession(question: Question): Question {
+    const [first] = question.checks
+    if (first === undefined || first.sessionPolicies !== undefined) return question
+    const known = this.sessions.find(first.principal)
+    if (known === undefined) return question
+    const { policies: sessionPolicies, session } = known
+    return {
+      ...question,
+      checks: question.checks.map((check) => ({
+        ...check,
+        sessionPolicies,
+        sessionTags: { ...session.tags, ...check.sessionTags },
+      })),
+      unknown: question.unknown.filter(({ kind, name }) => kind !== 'sessionPolicies' && name !== PASSED_TAGS),
     }
   }
 
@@ -217,21 +264,39 @@ export class Answerer {
     return [`the key is ${quote(state)}; after it has let a request in, KMS may refuse it for that`]
   }
 
-  /** Policies of organizations are known here by their ids, those of accounts by their ARNs. */
+  /** Policies are known here by their ARNs; those of an organization that people wrote down by their names alone. */
   private hasPolicy(arn: string): boolean {
     const { managedPolicies, accounts } = this.world
-    this.policyNames ??= new Set([
+    this.policyIds ??= new Set([
       ...managedPolicies.keys(),
       ...[...accounts.values()].flatMap(({ scps = [], rcps = [] }) =>
-        [...scps, ...rcps].flatMap(({ policies }) => policies.map(({ name }) => name)),
+        [...scps, ...rcps].flatMap(({ policies }) =>
+          policies.flatMap((policy) => policy.arn ?? (policy.name.endsWith('FullAWSAccess') ? [] : NAMELESS)),
+        ),
       ),
     ])
-    return this.policyNames.has(arn) || this.policyNames.has(arn.slice(arn.lastIndexOf('/') + 1))
+    return this.policyIds.has(arn) || (arn.includes(':organizations:') && this.policyIds.has(NAMELESS))
   }
 }
 
+/** As questions call the tags of a session that they do not tell. */
+const PASSED_TAGS = 'aws:PrincipalTag/{tag-key}'
+/** A policy of an organization that has no ARN here, so that it may be any. */
+const NAMELESS = ''
+
 function isFederated({ caller }: Question): boolean {
   return caller?.userArn !== undefined
+}
+
+function* namedKeys({ keys, aliases }: AskedWorld): Generator<NamedKey> {
+  const byKey = new Map<string, string[]>()
+  for (const [aliasArn, arn] of aliases) {
+    const name = aliasArn.slice(aliasArn.lastIndexOf(':') + 1)
+    const known = byKey.get(arn)
+    if (known === undefined) byKey.set(arn, [name])
+    else known.push(name)
+  }
+  for (const arn of keys.keys()) yield { arn, aliases: byKey.get(arn) ?? [] }
 }
 
 /** The first check that fails; where all allow the one that AWS spoke of, else the last. */
@@ -264,14 +329,24 @@ function hiddenBy(gaps: readonly Gap[], key: string): string | undefined {
   })?.message
 }
 
+/** AWS keeps back whether a key exists from callers of other accounts; those of its own are told of the layer. */
+function opaqueNote({ said }: Question, { kind }: Trace, { verdict }: Explanation): readonly string[] {
+  if (said?.isOpaque !== true || verdict === 'allow' || kind.relation !== 'same') return []
+  return [
+    'AWS gives this text to callers of another account, and this key is of the account of the caller: the ciphertext may be of another key',
+  ]
+}
+
 /** What leaves no trace in the form of the question, where it could change this answer. */
-function untold(unknown: readonly UnknownInput[], { outcome, kind }: Trace): readonly string[] {
+function untold(unknown: readonly UnknownInput[], { outcome, kind, call }: Trace): readonly string[] {
+  const { type } = call.subject.caller
+  const isSession = type === 'role' || type === 'federated'
   // Those of a federated session are what lets it in.
-  const mayBeSession = outcome.decision === 'allow' || (kind.session === 'missing' && outcome.layer === 'session')
+  const mayTurn = outcome.decision === 'allow' || (kind.session === 'missing' && outcome.layer === 'session')
   const found: string[] = []
   // Condition keys and grant tokens stand with the answer either way.
   for (const { kind: what, name, why } of unknown) {
-    if (what === 'sessionPolicies' && mayBeSession) found.push(`${name} are not known (${why}): taken as none`)
+    if (what === 'sessionPolicies' && isSession && mayTurn) found.push(`${name} are not known (${why}): taken as none`)
     if (what === 'parameters') found.push(`${name} is not known: ${why}`)
   }
   return found

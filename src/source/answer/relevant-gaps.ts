@@ -19,6 +19,8 @@ interface GapEffect {
 }
 
 const IDENTITY: GapEffect = { mayDeny: true, mayAllow: ['identity', 'boundary', 'grant'] }
+/** Of a managed policy, which may be passed for a session as well. */
+const MANAGED: GapEffect = { mayDeny: true, mayAllow: [...IDENTITY.mayAllow, 'session'] }
 const ORGANIZATION_KEYS = [
   'aws:PrincipalOrgID',
   'aws:PrincipalOrgPaths',
@@ -42,7 +44,7 @@ const EFFECTS: Readonly<Record<GapCode, GapEffect>> = {
   'organization-policy-missing': { mayDeny: true, mayAllow: ['scp', 'rcp'] },
   'identities-missing': { ...IDENTITY, hides: ['aws:PrincipalTag/{tag-key}'] },
   'principal-missing': { ...IDENTITY, hides: ['aws:PrincipalTag/{tag-key}'] },
-  'managed-policy-missing': IDENTITY,
+  'managed-policy-missing': MANAGED,
   'group-missing': IDENTITY,
   'key-missing': {
     mayDeny: true,
@@ -59,7 +61,7 @@ const EFFECTS: Readonly<Record<GapCode, GapEffect>> = {
   'list-incomplete': { mayDeny: true, mayAllow: ['scp', 'rcp', 'vpce', 'keyPolicy', 'identity', 'boundary', 'grant'] },
   'policy-unreadable': {
     mayDeny: true,
-    mayAllow: ['scp', 'rcp', 'vpce', 'keyPolicy', 'identity', 'boundary', 'grant'],
+    mayAllow: ['scp', 'rcp', 'vpce', 'keyPolicy', 'identity', 'boundary', 'session', 'grant'],
   },
 }
 

@@ -6,6 +6,7 @@
  *
  * Source: IAM User Guide, "Troubleshoot access denied error messages"; KMS API Reference, errors; facts G1, G2.
  */
+import type { MessageForm } from '../../explain/message.js'
 import { parseDeniedMessage, type DeniedLayer, type DeniedSentence } from '../../text/denied-message.js'
 import { readDeniedLine } from './denied-line.js'
 
@@ -21,6 +22,8 @@ export interface AwsAnswer {
   readonly policyArn?: string
   /** For Access Troubleshooter. */
   readonly authorizationId?: string
+  /** How much of the denial the text tells, where that is not what most texts do. */
+  readonly form?: MessageForm
   /** The denial that does not say whether the key exists. */
   readonly isOpaque?: true
   /** The request was let in, and the key could not be used. */
@@ -74,6 +77,22 @@ function readSentence(message: string): DeniedSentence | undefined {
   return read.ok ? read.value : undefined
 }
 
+function formOf({
+  resource,
+  layer,
+  isExplicit,
+  policyArn,
+  authorizationId,
+}: Extract<DeniedSentence, { readonly kind: 'denied' }>): MessageForm {
+  const reason = layer !== undefined ? 'layer' : isExplicit === undefined ? 'none' : 'effect'
+  return {
+    reason,
+    resource: resource !== undefined,
+    policyArn: policyArn !== undefined,
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+  }
+}
+
 function ofSentence(sentence: DeniedSentence): Draft {
   switch (sentence.kind) {
     case 'denied': {
@@ -84,6 +103,8 @@ function ofSentence(sentence: DeniedSentence): Draft {
       if (isExplicit !== undefined) answer.isExplicit = isExplicit
       if (policyArn !== undefined) answer.policyArn = policyArn
       if (authorizationId !== undefined) answer.authorizationId = authorizationId
+      const isUsual = resource !== undefined && layer !== undefined && policyArn === undefined
+      if (!isUsual || authorizationId !== undefined) answer.form = formOf(sentence)
       return answer
     }
     case 'ciphertext':

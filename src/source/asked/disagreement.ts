@@ -249,7 +249,7 @@ function missingLayer({ trace, said }: Comparison, layer: PolicyLayer): readonly
   const one = (kind: ExplanationKind, sentence: string): readonly PlausibleExplanation[] => [
     explanation(kind, sentence),
   ]
-  const does = said.isExplicit === undefined ? 'may deny' : said.isExplicit ? 'denies' : 'does not allow'
+  const does = said.isExplicit === undefined ? 'may deny this' : said.isExplicit ? 'denies this' : 'does not allow this'
   switch (layer) {
     case 'scp': {
       if (caller.type === 'service') return []
@@ -301,7 +301,7 @@ function missingLayer({ trace, said }: Comparison, layer: PolicyLayer): readonly
       return call.session.length === 0 && (caller.type === 'role' || caller.type === 'federated')
         ? one(
             'missingSessionPolicy',
-            `no session policy is given, and one ${does}; it is passed when the session is made and stands in no account dump`,
+            `no session policy is given; the session ${said.layer === 'session' ? 'was' : 'may have been'} made with one, which ${does} and stands in no account dump`,
           )
         : []
   }

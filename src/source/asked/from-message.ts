@@ -174,5 +174,8 @@ function notesOfDenial(action: string, isTrust: boolean): readonly string[] {
   const apis = Object.entries(MULTI_RESOURCE_APIS).filter(
     ([, checks]) => new Set(checks.map(({ role }) => role)).size > 1 && checks.some((check) => check.action === action),
   )
-  return apis.map(([api]) => `${api} makes other checks besides, of which the message does not tell`)
+  // The operation of the same name asks for this permission; others that ask for it too are less likely.
+  const own = action.slice(action.indexOf(':') + 1)
+  const likely = isOperation(own) ? apis.filter(([api]) => api === own) : apis
+  return likely.map(([api]) => `${api} makes other checks besides, of which the message does not tell`)
 }

@@ -5,7 +5,7 @@
  * A name that fits several is handed back with all of them: nothing is chosen for the reader. A whole ARN stands for
  * itself, known or not.
  */
-import { parseKeyArn, splitArn } from '../../text/arn.js'
+import { splitArn } from '../../text/arn.js'
 import { compileArnGlob } from '../../text/arn-glob.js'
 import { compileGlob } from '../../text/glob.js'
 import { parsePrincipalArn, type PrincipalArn } from '../../text/principal-arn.js'
@@ -46,38 +46,51 @@ interface KnownPrincipal {
   readonly parsed: PrincipalArn
 }
 
+/** Made ready part by part when it is asked: most questions name one caller and one key. */
 class ListedNames implements NameResolver {
-  private readonly accounts = new Set<string>()
-  /** `role/name`, without the path. */
-  private readonly byName = new Map<string, KnownPrincipal[]>()
-  private readonly byKeyId = new Map<string, string[]>()
-  private readonly keyOfAliasArn = new Map<string, string>()
-  private partition = 'aws'
+  /** `role/name`, without the path -> ARNs. */
+  private principalsByName: Map<string, string[]> | undefined
+  private knownKeys: KnownKeys | undefined
 
-  constructor({ principals, keys, accounts = [] }: Named) {
-    for (const account of accounts) this.accounts.add(account)
-    for (const arn of principals) this.addPrincipal(arn)
-    for (const key of keys) this.addKey(key)
-  }
+  constructor(private readonly listed: Named) {}
 
-  private addPrincipal(arn: string): void {
-    const parsed = parsePrincipalArn(arn)
-    if (!parsed.ok || (parsed.value.kind !== 'user' && parsed.value.kind !== 'role')) return
-    const { kind, name, account, partition } = parsed.value
-    this.accounts.add(account)
-    this.partition = partition
-    append(this.byName, `${kind}/${name}`, { arn, parsed: parsed.value })
-  }
-
-  private addKey({ arn, aliases = [] }: NamedKey): void {
-    const key = parseKeyArn(arn)
-    if (key === undefined) return
-    this.accounts.add(key.account)
-    this.partition = key.partition
-    append(this.byKeyId, key.keyId, arn)
-    for (const alias of aliases) {
-      this.keyOfAliasArn.set(`arn:${key.partition}:kms:${key.region}:${key.account}:${alias}`, arn)
+  private get byName(): ReadonlyMap<string, readonly string[]> {
+    if (this.principalsByName === undefined) {
+      this.principalsByName = new Map()
+      for (const arn of this.listed.principals) {
+        const kind = arn.includes(':role/') ? 'role' : arn.includes(':user/') ? 'user' : undefined
+        if (kind !== undefined) append(this.principalsByName, `${kind}/${arn.slice(arn.lastIndexOf('/') + 1)}`, arn)
+      }
     }
+    return this.principalsByName
+  }
+
+  private get byKeyId(): KnownKeys['byId'] {
+    this.knownKeys ??= knownKeysOf(this.listed.keys)
+    return this.knownKeys.byId
+  }
+
+  private get keyOfAliasArn(): KnownKeys['ofAlias'] {
+    this.knownKeys ??= knownKeysOf(this.listed.keys)
+    return this.knownKeys.ofAlias
+  }
+
+  /** Of the accounts, then of the principals and the keys. */
+  private get accounts(): ReadonlySet<string> {
+    const accounts = new Set(this.listed.accounts)
+    for (const arn of this.allArns()) accounts.add(splitArn(arn)?.account ?? '')
+    return accounts
+  }
+
+  private get partition(): string {
+    let partition = 'aws'
+    for (const arn of this.allArns()) partition = splitArn(arn)?.partition ?? partition
+    return partition
+  }
+
+  private *allArns(): Generator<string> {
+    for (const arns of this.byName.values()) yield* arns
+    for (const arns of this.byKeyId.values()) yield* arns
   }
 
   keyOfAlias(aliasArn: string): string | undefined {
@@ -129,7 +142,10 @@ class ListedNames implements NameResolver {
   }
 
   private known(kind: 'user' | 'role', name: string, account: string | undefined): readonly KnownPrincipal[] {
-    const all = this.byName.get(`${kind}/${name}`) ?? []
+    const all = (this.byName.get(`${kind}/${name}`) ?? []).flatMap((arn): readonly KnownPrincipal[] => {
+      const parsed = parsePrincipalArn(arn)
+      return parsed.ok && parsed.value.kind === kind ? [{ arn, parsed: parsed.value }] : []
+    })
     return account === undefined ? all : all.filter(({ parsed }) => parsed.account === account)
   }
 
@@ -144,6 +160,9 @@ class ListedNames implements NameResolver {
       case 'key':
         return this.keys(term.keyId).filter((arn) => isOf(arn, term.account))
       case 'alias': {
+        if (!isPattern(term.alias)) {
+          return this.aliases().filter((arn) => arn.endsWith(`:${term.alias}`) && isOf(arn, term.account))
+        }
         const glob = compileGlob(term.alias)
         return this.aliases().filter((arn) => glob.matches(splitArn(arn)?.resource ?? '') && isOf(arn, term.account))
       }
@@ -173,6 +192,24 @@ class ListedNames implements NameResolver {
     for (const arn of this.keyOfAliasArn.keys()) yield splitArn(arn)?.resource ?? arn
     for (const id of this.byKeyId.keys()) yield `key/${id}`
   }
+}
+
+interface KnownKeys {
+  readonly byId: ReadonlyMap<string, readonly string[]>
+  /** Alias ARN -> key ARN. */
+  readonly ofAlias: ReadonlyMap<string, string>
+}
+
+function knownKeysOf(keys: Iterable<NamedKey>): KnownKeys {
+  const byId = new Map<string, string[]>()
+  const ofAlias = new Map<string, string>()
+  for (const { arn, aliases = [] } of keys) {
+    const at = arn.lastIndexOf(':key/')
+    if (at < 0) continue
+    append(byId, arn.slice(at + ':key/'.length), arn)
+    for (const alias of aliases) ofAlias.set(`${arn.slice(0, at)}:${alias}`, arn)
+  }
+  return { byId, ofAlias }
 }
 
 export function isPattern(text: string): boolean {

@@ -121,7 +121,7 @@ export function readAccounts(draft: WorldDraft, top: TopValue, subject: FileSubj
       continue
     }
     const name = memberText(item, 'Name')
-    draft.state(draft.accounts, id, name === undefined ? {} : { name }, headOf(item), `account ${id}`, () => true)
+    draft.account(id, name, headOf(item))
     if (subject.nodeId !== undefined) draft.parent(id, subject.nodeId, placeOf(item))
   }
   const about = subject.nodeId === undefined ? 'the accounts of the organization' : `the accounts of ${subject.nodeId}`

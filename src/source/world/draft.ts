@@ -41,6 +41,15 @@ export interface DraftPrincipal {
   readonly trust?: WorldPlace
 }
 
+/** What was passed when a session was made. */
+export interface DraftSession {
+  readonly arn: string
+  readonly inline: readonly DraftPolicy[]
+  /** ARNs. */
+  readonly attached: readonly string[]
+  readonly tags: Readonly<Record<string, string>>
+}
+
 export interface DraftManagedPolicy extends DraftPolicy {
   readonly arn: string
   readonly defaultVersionId?: string
@@ -126,6 +135,7 @@ export class WorldDraft {
   readonly targetsOfPolicy = new Map<string, DraftAttachments>()
 
   readonly principals = new Map<string, Stated<DraftPrincipal>>()
+  readonly sessions = new Map<string, Stated<DraftSession>>()
   readonly managedPolicies = new Map<string, Stated<DraftManagedPolicy>>()
   /** Accounts whose users and roles some file lists. */
   readonly accountsWithIdentities = new Set<string>()
@@ -232,6 +242,18 @@ export class WorldDraft {
     this.state(this.principals, arn, principal, headOf(located), `${kind} ${arn}`, samePrincipal)
   }
 
+  session(session: DraftSession, located: Located): void {
+    this.state(this.sessions, session.arn, session, headOf(located), `session ${session.arn}`, sameSession)
+  }
+
+  /** An account, and its name where a file says it. */
+  account(accountId: string, name: string | undefined, place: WorldPlace): void {
+    const known = this.accounts.get(accountId)
+    // Names are for people; two names of one account are no contradiction.
+    if (known?.value.name !== undefined || (known !== undefined && name === undefined)) return
+    this.accounts.set(accountId, { value: name === undefined ? {} : { name }, place: known?.place ?? place })
+  }
+
   managedPolicy(policy: DraftManagedPolicy): void {
     this.state(this.managedPolicies, policy.arn, policy, policy.place, `managed policy ${policy.arn}`, samePolicy)
   }
@@ -300,7 +322,9 @@ function sortedPairs(record: Readonly<Record<string, string>>): readonly (readon
 }
 
 function samePolicy(left: DraftPolicy, right: DraftPolicy): boolean {
-  return policyText(left) === policyText(right)
+  // What was read from equal texts has the same statements: most dumps repeat AWS's own policies.
+  const isSame = left.policy !== undefined && left.policy.document.statements === right.policy?.document.statements
+  return isSame || policyText(left) === policyText(right)
 }
 
 function policyText({ policy, place }: DraftPolicy): string {
@@ -322,6 +346,18 @@ function principalText({ uniqueId, tags, inline, attached, groups, boundary }: D
     attached.toSorted(),
     groups.toSorted(),
     typeof boundary === 'object' ? policyText(boundary) : boundary,
+  ])
+}
+
+function sameSession(left: DraftSession, right: DraftSession): boolean {
+  return sessionText(left) === sessionText(right)
+}
+
+function sessionText({ inline, attached, tags }: DraftSession): string {
+  return JSON.stringify([
+    inline.map((policy) => `${policy.name} ${policyText(policy)}`).toSorted(),
+    attached.toSorted(),
+    sortedPairs(tags),
   ])
 }
 

@@ -5,7 +5,8 @@
  */
 import { parseAliasArn, parseKeyArn, splitArn } from '../../text/arn.js'
 import { parsePrincipalArn } from '../../text/principal-arn.js'
-import type { Gap, World } from './world.js'
+import { rolesByName } from './role-names.js'
+import type { AskedWorld, Gap } from './world.js'
 
 export interface GapQuestion {
   /** As in an authorization request: an ARN, or the name of a service. */
@@ -21,20 +22,9 @@ export class GapFinder {
   private readonly everything: Gap[] = []
   /** By kind of scope and account, ARN or id. */
   private readonly byThing = new Map<string, Gap[]>()
-  /** `account/name` -> role ARN, as a session names its role. */
-  private readonly roleArns = new Map<string, string>()
-  /** Alias ARN -> key ARN. */
-  private readonly keyOfAlias = new Map<string, string>()
 
-  constructor(private readonly world: World) {
+  constructor(private readonly world: AskedWorld) {
     for (const gap of world.gaps) this.add(gap)
-    for (const { kind, arn, accountId, name } of world.principals.values()) {
-      if (kind === 'role') this.roleArns.set(`${accountId}/${name}`, arn)
-    }
-    for (const { arn, properties } of world.keys.values()) {
-      const prefix = arn.slice(0, arn.lastIndexOf(':'))
-      for (const alias of properties.aliases ?? []) this.keyOfAlias.set(`${prefix}:${alias}`, arn)
-    }
   }
 
   private add(gap: Gap): void {
@@ -80,8 +70,9 @@ export class GapFinder {
     const { account, kind } = parsed.value
     const found = [...this.of(`callers ${account}`), ...this.strangers('callers', account)]
     // The root user has no policies of its own; what a federated user session may is its user's, who is not named.
-    if (kind === 'root' || kind === 'federatedUser') return found
-    const arn = kind === 'session' ? this.roleArns.get(`${account}/${parsed.value.role}`) : principal
+    if (kind === 'root') return found
+    if (kind === 'federatedUser') return [...found, ...this.of(`principals ${principal}`)]
+    const arn = kind === 'session' ? rolesByName(this.world).get(`${account}/${parsed.value.role}`) : principal
     if (arn !== undefined && this.world.principals.has(arn)) return [...found, ...this.of(`principals ${arn}`)]
     // Where nobody of the account was given, a gap says so already.
     if (found.some(({ code }) => code === 'identities-missing')) return found
@@ -97,7 +88,7 @@ export class GapFinder {
   }
 
   private ofResource(resource: string): readonly Gap[] {
-    const arn = this.keyOfAlias.get(resource) ?? resource
+    const arn = this.world.aliases.get(resource) ?? resource
     const account = splitArn(arn)?.account
     if (account === undefined || account === '') return []
     const found = [...this.of(`keysOf ${account}`), ...this.strangers('keysOf', account)]
@@ -130,6 +121,6 @@ export class GapFinder {
 }
 
 /** The gaps that one answer hangs on; whoever asks often keeps a `GapFinder`. */
-export function gapsFor(world: World, question: GapQuestion): readonly Gap[] {
+export function gapsFor(world: AskedWorld, question: GapQuestion): readonly Gap[] {
   return new GapFinder(world).gapsFor(question)
 }

@@ -20,11 +20,11 @@ const OWN_DEFAULTS: Readonly<Record<string, string | boolean>> = {
 }
 
 export function linkKeys(draft: WorldDraft, gaps: Gap[]): ReadonlyMap<string, WorldKey> {
-  const aliasesOf = new Map<string, string[]>()
+  const namesOf = new Map<string, string[]>()
   for (const [aliasArn, { value }] of draft.aliases) {
     const name = aliasArn.slice(aliasArn.indexOf(':alias/') + 1)
-    const known = aliasesOf.get(value)
-    if (known === undefined) aliasesOf.set(value, [name])
+    const known = namesOf.get(value)
+    if (known === undefined) namesOf.set(value, [name])
     else known.push(name)
   }
   const keys = new Map<string, WorldKey>()
@@ -32,7 +32,7 @@ export function linkKeys(draft: WorldDraft, gaps: Gap[]): ReadonlyMap<string, Wo
     const parsed = parseKeyArn(key.arn)
     if (parsed === undefined) continue
     const { account: accountId, region, keyId } = parsed
-    const aliases = aliasesOf.get(key.arn)?.toSorted()
+    const aliases = namesOf.get(key.arn)?.toSorted()
     const listsAliases = draft.placesWithAliases.has(`${accountId}/${region}`)
     const properties = propertiesOf(key, aliases ?? (key.isOwn || listsAliases ? [] : undefined))
     keyGaps(key, properties, gaps)
@@ -50,6 +50,16 @@ export function linkKeys(draft: WorldDraft, gaps: Gap[]): ReadonlyMap<string, Wo
     })
   }
   return keys
+}
+
+/** Alias ARN -> ARN of its key. */
+export function aliasesOf(keys: ReadonlyMap<string, WorldKey>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const { arn, properties } of keys.values()) {
+    const prefix = arn.slice(0, arn.lastIndexOf(':'))
+    for (const alias of properties.aliases ?? []) found.set(`${prefix}:${alias}`, arn)
+  }
+  return found
 }
 
 function property(key: DraftKey, name: string): string | boolean | undefined {

@@ -107,7 +107,7 @@ class OrganizationLinker {
       accounts.set(accountId, this.account(accountId, organization, path))
     }
     this.placeGaps(outside, organization)
-    this.attachmentGaps()
+    this.attachmentGaps(accounts)
     for (const { gap, type, accountIds: below } of this.missing.values()) {
       const kind = type === 'scp' ? 'callers' : 'keysOf'
       this.gaps.push({ ...gap, scope: { kind, accountIds: [...below] } })
@@ -261,7 +261,7 @@ class OrganizationLinker {
   }
 
   /** Policies whose attachments nobody lists, and levels of which not everything is said. */
-  private attachmentGaps(): void {
+  private attachmentGaps(accounts: ReadonlyMap<string, WorldAccount>): void {
     const { draft } = this
     for (const { value } of draft.organizationPolicies.values()) {
       const { id, name, type } = value
@@ -278,13 +278,26 @@ class OrganizationLinker {
     for (const { type, many } of TYPES) {
       if (!this.stated[type]) continue
       const open = [...new Set([...draft.nodes.keys(), ...draft.parents.keys()])]
-        .filter((id) => !this.saysAll(type, id))
+        // Whatever is attached to the management account limits nobody.
+        .filter((id) => !this.saysAll(type, id) && accounts.get(id)?.isManagement !== true)
         .toSorted()
       if (open.length === 0) continue
       const named = open.length > 5 ? `${open.slice(0, 5).join(', ')} and ${open.length - 5} more` : open.join(', ')
       const message = `not all ${many} of ${named} were given: ${FULL_ACCESS[type].name} is taken as attached there`
-      this.gaps.push({ code: `${type}-targets-missing`, message, scope: { kind: 'everything' } })
+      this.gaps.push({ code: `${type}-targets-missing`, message, scope: this.below(type, new Set(open), accounts) })
     }
+  }
+
+  /** The accounts that what is attached to some nodes reaches: their callers by SCPs, their keys by RCPs. */
+  private below(
+    type: OrganizationPolicyType,
+    nodes: ReadonlySet<string>,
+    accounts: ReadonlyMap<string, WorldAccount>,
+  ): Gap['scope'] {
+    const accountIds = [...accounts.values()]
+      .filter(({ isManagement, accountId }) => !isManagement && this.pathTo(accountId)?.some((id) => nodes.has(id)))
+      .map(({ accountId }) => accountId)
+    return { kind: type === 'scp' ? 'callers' : 'keysOf', accountIds }
   }
 }
 

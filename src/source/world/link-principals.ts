@@ -4,12 +4,21 @@
  * A managed policy or a group that no file has leaves a gap for each principal that it would have given something.
  */
 import { splitArn } from '../../text/arn.js'
-import type { DraftPolicy, DraftPrincipal, Stated, WorldDraft } from './draft.js'
-import type { Gap, GapCode, WorldGroup, WorldManagedPolicy, WorldPolicy, WorldPrincipal } from './world.js'
+import type { DraftPolicy, DraftPrincipal, DraftSession, Stated, WorldDraft } from './draft.js'
+import type {
+  Gap,
+  GapCode,
+  WorldGroup,
+  WorldManagedPolicy,
+  WorldPolicy,
+  WorldPrincipal,
+  WorldSession,
+} from './world.js'
 
 export interface LinkedPrincipals {
   readonly principals: ReadonlyMap<string, WorldPrincipal>
   readonly groups: ReadonlyMap<string, WorldGroup>
+  readonly sessions: ReadonlyMap<string, WorldSession>
   readonly managedPolicies: ReadonlyMap<string, WorldManagedPolicy>
 }
 
@@ -24,6 +33,9 @@ interface Missing {
   readonly arns: Set<string>
   readonly place: Stated<DraftPrincipal>['place']
 }
+
+/** Whoever has a policy. */
+type Owner = Stated<DraftPrincipal> | Stated<DraftSession>
 
 class PrincipalLinker {
   private readonly managed = new Map<string, WorldManagedPolicy>()
@@ -57,10 +69,11 @@ class PrincipalLinker {
     for (const stated of this.draft.principals.values()) {
       if (stated.value.kind === 'group') groups.set(stated.value.arn, this.group(stated))
     }
+    const sessions = this.sessions(principals.values())
     for (const { code, message, arns, place } of this.missing.values()) {
       this.gaps.push({ code, message, scope: { kind: 'principals', arns: [...arns].toSorted() }, place })
     }
-    return { principals, groups, managedPolicies: this.managed }
+    return { principals, groups, sessions, managedPolicies: this.managed }
   }
 
   private principal(stated: Stated<DraftPrincipal>): WorldPrincipal {
@@ -98,6 +111,35 @@ class PrincipalLinker {
     }
   }
 
+  private sessions(principals: Iterable<WorldPrincipal>): ReadonlyMap<string, WorldSession> {
+    const sessions = new Map<string, WorldSession>()
+    if (this.draft.sessions.size === 0) return sessions
+    const roles = new Map<string, string>()
+    for (const { kind, accountId, name, arn } of principals) if (kind === 'role') roles.set(`${accountId}/${name}`, arn)
+    for (const stated of this.draft.sessions.values()) {
+      const { arn, tags, inline, attached } = stated.value
+      const accountId = accountOf(arn)
+      const [type, name = ''] = (splitArn(arn)?.resource ?? '').split('/')
+      // What is missing concerns every session of the role: which ones there are, nobody knows.
+      const whose = type === 'assumed-role' ? roles.get(`${accountId}/${name}`) : arn
+      const affected = whose === undefined ? [] : [whose]
+      const taken = 'as a session policy it is taken as not there'
+      const managed = attached.flatMap((policy) => this.managedPolicy(policy, taken, affected, stated) ?? [])
+      sessions.set(arn, {
+        arn,
+        accountId,
+        policies: [
+          ...this.readable(inline, affected, stated),
+          // The same text in another part: session policies and identity policies have one grammar.
+          ...managed.map((policy) => ({ ...policy, document: { ...policy.document, kind: 'session' as const } })),
+        ],
+        tags,
+        place: stated.place,
+      })
+    }
+    return sessions
+  }
+
   private group(stated: Stated<DraftPrincipal>): WorldGroup {
     const { value, place } = stated
     const affected = [...(this.members.get(value.arn) ?? [])]
@@ -119,7 +161,7 @@ class PrincipalLinker {
   private readable(
     policies: readonly DraftPolicy[],
     affected: readonly string[],
-    stated: Stated<DraftPrincipal>,
+    stated: Owner,
   ): readonly WorldPolicy[] {
     return policies.flatMap(({ name, policy }) => {
       if (policy === undefined) {
@@ -130,11 +172,7 @@ class PrincipalLinker {
     })
   }
 
-  private attached(
-    arns: readonly string[],
-    affected: readonly string[],
-    stated: Stated<DraftPrincipal>,
-  ): readonly WorldPolicy[] {
+  private attached(arns: readonly string[], affected: readonly string[], stated: Owner): readonly WorldPolicy[] {
     return arns.flatMap((arn) => this.managedPolicy(arn, 'taken as giving nothing', affected, stated) ?? [])
   }
 
@@ -142,7 +180,7 @@ class PrincipalLinker {
     arn: string,
     taken: string,
     affected: readonly string[],
-    stated: Stated<DraftPrincipal>,
+    stated: Owner,
   ): WorldPolicy | undefined {
     const known = this.managed.get(arn)
     if (known?.policy !== undefined) return known.policy
@@ -155,7 +193,7 @@ class PrincipalLinker {
   private boundary(
     boundary: DraftPrincipal['boundary'],
     affected: readonly string[],
-    stated: Stated<DraftPrincipal>,
+    stated: Owner,
   ): WorldPolicy | undefined {
     if (typeof boundary !== 'string')
       return boundary === undefined ? undefined : this.readable([boundary], affected, stated)[0]
@@ -170,7 +208,7 @@ class PrincipalLinker {
     return asBoundary
   }
 
-  private lacks(code: GapCode, message: string, arns: readonly string[], { place }: Stated<DraftPrincipal>): void {
+  private lacks(code: GapCode, message: string, arns: readonly string[], { place }: Owner): void {
     const known = this.missing.get(message)
     if (known === undefined) this.missing.set(message, { code, message, arns: new Set(arns), place })
     else for (const arn of arns) known.arns.add(arn)

@@ -3,7 +3,7 @@
  */
 import { splitArn } from '../../text/arn.js'
 import type { WorldDraft } from './draft.js'
-import { linkEndpoints, linkKeys } from './link-keys.js'
+import { aliasesOf, linkEndpoints, linkKeys } from './link-keys.js'
 import { linkOrganization } from './link-organization.js'
 import { linkPrincipals } from './link-principals.js'
 import type { Gap, World, WorldFile } from './world.js'
@@ -20,6 +20,7 @@ export function linkWorld(draft: WorldDraft, files: readonly WorldFile[]): World
     ...organization,
     ...principals,
     keys,
+    aliases: aliasesOf(keys),
     endpoints,
     gaps,
     contradictions: draft.contradictions,

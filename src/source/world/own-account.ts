@@ -1,18 +1,16 @@
 /**
  * What an account has in a world file of our own form: users, groups, roles, managed policies, keys and endpoints.
  *
- * What is left out is not there: a key without `grants` has none. A key without a `policy` and an account without
+ * `own-shape.ts` has looked at the shape. What is left out is not there: a key without `grants` has none. A key without a `policy` and an account without
  * anybody in it are gaps, because no real account is like that.
  */
 import { parseKeyArn } from '../../text/arn.js'
 import { quote } from '../../text/escape.js'
 import { grantAt } from './aws-kms.js'
 import type { DraftPolicy, DraftPrincipal, WorldDraft } from './draft.js'
-import { knownMembers, objectMembers, ownList, ownText } from './own-members.js'
-import { headOf, memberText, placeOf, textOf, type Located } from './places.js'
+import { givenMembers } from './own-members.js'
+import { headOf, itemsOf, memberText, placeOf, textOf, type Located } from './places.js'
 import { partitionOf } from './subject.js'
-
-const ACCOUNT_MEMBERS = ['name', 'region', 'scps', 'rcps', 'users', 'groups', 'roles', 'policies', 'keys', 'endpoints']
 
 interface OwnAccount {
   readonly accountId: string
@@ -24,21 +22,13 @@ interface OwnAccount {
 }
 
 export function readOwnAccount(draft: WorldDraft, accountId: string, located: Located): void {
-  const members = knownMembers(draft, located, ACCOUNT_MEMBERS, 'an account')
-  const name = ownText(draft, members.get('name'))
-  draft.state(
-    draft.accounts,
-    accountId,
-    name === undefined ? {} : { name },
-    headOf(located),
-    `account ${accountId}`,
-    () => true,
-  )
+  const members = new Map(givenMembers(located))
+  draft.account(accountId, textOf(members.get('name')), headOf(located))
   readOwnAttachments(draft, members, accountId)
-  const region = ownText(draft, members.get('region'))
+  const region = textOf(members.get('region'))
   const partition = partitionOf(region ?? '')
   const policyArns = new Map<string, string>()
-  for (const [policyName, document] of objectMembers(draft, members.get('policies'), 'policies by name')) {
+  for (const [policyName, document] of givenMembers(members.get('policies'))) {
     const arn = `arn:${partition}:iam::${accountId}:policy/${policyName}`
     // By its whole name and, as people say it, by the last part.
     policyArns.set(policyName, arn)
@@ -56,13 +46,14 @@ export function readOwnAccount(draft: WorldDraft, accountId: string, located: Lo
   ] as const) {
     const section = members.get(list)
     if (section !== undefined) draft.accountsWithIdentities.add(accountId)
-    for (const [principalName, principal] of objectMembers(draft, section, `${list} by name`)) {
+    for (const [principalName, principal] of givenMembers(section)) {
       readOwnPrincipal(draft, account, kind, principalName, principal)
     }
   }
-  for (const [keyName, key] of objectMembers(draft, members.get('keys'), 'keys by id'))
-    readOwnKey(draft, account, keyName, key)
-  for (const [endpointId, endpoint] of objectMembers(draft, members.get('endpoints'), 'endpoints by id')) {
+  for (const [sessionName, session] of givenMembers(members.get('sessions')))
+    readOwnSession(draft, account, sessionName, session)
+  for (const [keyName, key] of givenMembers(members.get('keys'))) readOwnKey(draft, account, keyName, key)
+  for (const [endpointId, endpoint] of givenMembers(members.get('endpoints'))) {
     readOwnEndpoint(draft, account, endpointId, endpoint)
   }
 }
@@ -75,7 +66,7 @@ export function readOwnAttachments(draft: WorldDraft, members: ReadonlyMap<strin
   ] as const) {
     const list = members.get(name)
     if (list === undefined) continue
-    const names = ownList(draft, list, 'a list of policy names').flatMap((item) => ownText(draft, item) ?? [])
+    const names = itemsOf(list).flatMap((item) => textOf(item) ?? [])
     draft.attach(draft.policiesOfTarget, `${type} ${targetId}`, names, headOf(list))
   }
 }
@@ -86,12 +77,6 @@ function lastPart(name: string): string {
 
 // -------------------------------------------------------------------------------------------------------- principals
 
-const PRINCIPAL_MEMBERS = {
-  user: ['id', 'tags', 'groups', 'boundary', 'policies', 'attached'],
-  group: ['policies', 'attached'],
-  role: ['id', 'tags', 'boundary', 'policies', 'attached', 'trust'],
-} as const
-
 function readOwnPrincipal(
   draft: WorldDraft,
   account: OwnAccount,
@@ -100,8 +85,8 @@ function readOwnPrincipal(
   located: Located,
 ): void {
   const arn = `arn:${account.partition}:iam::${account.accountId}:${kind}/${name}`
-  const members = knownMembers(draft, located, PRINCIPAL_MEMBERS[kind], `a ${kind}`)
-  const uniqueId = ownText(draft, members.get('id'))
+  const members = new Map(givenMembers(located))
+  const uniqueId = textOf(members.get('id'))
   const boundary = members.get('boundary')
   const trust = members.get('trust')
   draft.principal(
@@ -109,14 +94,12 @@ function readOwnPrincipal(
       kind,
       arn,
       ...(uniqueId === undefined ? {} : { uniqueId }),
-      tags: ownTags(draft, members.get('tags')),
-      inline: objectMembers(draft, members.get('policies'), 'policies by name').map(([policyName, document]) =>
+      tags: ownTags(members.get('tags')),
+      inline: givenMembers(members.get('policies')).map(([policyName, document]) =>
         draft.policy(document, 'identity', policyName, `inline policy ${policyName} of ${kind} ${arn}`),
       ),
-      attached: ownList(draft, members.get('attached'), 'a list of policy names and ARNs').flatMap(
-        (item) => policyArn(draft, account, item) ?? [],
-      ),
-      groups: ownList(draft, members.get('groups'), 'a list of group names').flatMap((item) => lastPartOf(draft, item)),
+      attached: itemsOf(members.get('attached')).flatMap((item) => policyArn(draft, account, item) ?? []),
+      groups: itemsOf(members.get('groups')).flatMap(lastPartOf),
       ...optionalBoundary(draft, account, boundary, arn),
       ...(trust === undefined ? {} : { trust: headOf(trust) }),
     },
@@ -124,8 +107,8 @@ function readOwnPrincipal(
   )
 }
 
-function lastPartOf(draft: WorldDraft, item: Located): readonly string[] {
-  const name = ownText(draft, item)
+function lastPartOf(item: Located): readonly string[] {
+  const name = textOf(item)
   return name === undefined ? [] : [lastPart(name)]
 }
 
@@ -147,7 +130,7 @@ function optionalBoundary(
 
 /** A policy of the account by name, or any by ARN. */
 function policyArn(draft: WorldDraft, { accountId, policyArns }: OwnAccount, located: Located): string | undefined {
-  const text = ownText(draft, located)
+  const text = textOf(located)
   if (text === undefined || text.startsWith('arn:')) return text
   const arn = policyArns.get(text)
   if (arn === undefined) {
@@ -160,31 +143,42 @@ function policyArn(draft: WorldDraft, { accountId, policyArns }: OwnAccount, loc
   return arn
 }
 
-function ownTags(draft: WorldDraft, located: Located | undefined): Readonly<Record<string, string>> {
+function ownTags(located: Located | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    objectMembers(draft, located, 'an object of strings').flatMap(([key, value]): [string, string][] => {
-      const text = ownText(draft, value)
+    givenMembers(located).flatMap(([key, value]): [string, string][] => {
+      const text = textOf(value)
       return text === undefined ? [] : [[key, text]]
     }),
   )
 }
 
-// -------------------------------------------------------------------------------------------------------------- keys
+// ---------------------------------------------------------------------------------------------------------- sessions
 
-const KEY_MEMBERS = [
-  'region',
-  'description',
-  'manager',
-  'spec',
-  'usage',
-  'origin',
-  'multiRegion',
-  'state',
-  'aliases',
-  'tags',
-  'policy',
-  'grants',
-]
+/** `assumed-role/Role/session`, where `*` in the last part stands for any text, or `federated-user/name`. */
+const SESSION_NAME = /^(?:assumed-role\/[\w+=,.@-]{1,64}\/[\w+=,.@*-]{1,64}|federated-user\/[\w+=,.@-]{2,32})$/
+
+function readOwnSession(draft: WorldDraft, account: OwnAccount, name: string, located: Located): void {
+  const members = new Map(givenMembers(located))
+  if (!SESSION_NAME.test(name)) {
+    const hint = 'expected `assumed-role/{role}/{session}`, the role without its path, or `federated-user/{name}`'
+    draft.error(located, `${quote(name, 200)} is no session`, hint)
+    return
+  }
+  const arn = `arn:${account.partition}:sts::${account.accountId}:${name}`
+  draft.session(
+    {
+      arn,
+      inline: givenMembers(members.get('policies')).map(([policyName, document]) =>
+        draft.policy(document, 'session', policyName, `session policy ${policyName} of ${arn}`),
+      ),
+      attached: itemsOf(members.get('attached')).flatMap((item) => policyArn(draft, account, item) ?? []),
+      tags: ownTags(members.get('tags')),
+    },
+    located,
+  )
+}
+
+// -------------------------------------------------------------------------------------------------------------- keys
 
 const KEY_PROPERTIES = [
   ['spec', 'keySpec'],
@@ -196,7 +190,7 @@ const KEY_PROPERTIES = [
 ] as const
 
 function readOwnKey(draft: WorldDraft, account: OwnAccount, name: string, located: Located): void {
-  const members = knownMembers(draft, located, KEY_MEMBERS, 'a key')
+  const members = new Map(givenMembers(located))
   const arn = keyArnOf(draft, account, name, members.get('region'), located)
   if (arn === undefined) return
   const key = draft.key(arn, headOf(located))
@@ -205,7 +199,7 @@ function readOwnKey(draft: WorldDraft, account: OwnAccount, name: string, locate
     draft.state(key.properties, property, value, placeOf(where), `${property} of ${arn}`)
   for (const [from, to] of KEY_PROPERTIES) {
     const member = members.get(from)
-    const text = ownText(draft, member)
+    const text = textOf(member)
     if (member !== undefined && text !== undefined) state(to, text, member)
   }
   const multiRegion = members.get('multiRegion')
@@ -215,15 +209,13 @@ function readOwnKey(draft: WorldDraft, account: OwnAccount, name: string, locate
   else if (multiRegion !== undefined && (type === 'PRIMARY' || type === 'REPLICA')) {
     state('multiRegion', true, multiRegion)
     state('multiRegionKeyType', type, multiRegion)
-  } else if (multiRegion !== undefined) {
-    draft.error(multiRegion, 'the value of `multiRegion` is unknown', 'expected `PRIMARY`, `REPLICA` or `false`')
   }
   const policy = members.get('policy')
   if (policy !== undefined) draft.keyPolicy(arn, policy)
   const tags = members.get('tags')
-  if (tags !== undefined) draft.keyTags(arn, ownTags(draft, tags), headOf(tags))
+  if (tags !== undefined) draft.keyTags(arn, ownTags(tags), headOf(tags))
   readOwnAliases(draft, arn, members.get('aliases'))
-  for (const grant of ownList(draft, members.get('grants'), 'a list of grants')) readOwnGrant(draft, arn, grant)
+  for (const grant of itemsOf(members.get('grants'))) readOwnGrant(draft, arn, grant)
 }
 
 /** `region/id`, an id with `region` beside it or in the account, or an ARN. */
@@ -240,7 +232,7 @@ function keyArnOf(
     return undefined
   }
   const slash = name.indexOf('/')
-  const region = slash > 0 ? name.slice(0, slash) : (ownText(draft, regionMember) ?? account.region)
+  const region = slash > 0 ? name.slice(0, slash) : (textOf(regionMember) ?? account.region)
   if (region === undefined) {
     draft.error(
       located,
@@ -258,30 +250,16 @@ function keyArnOf(
 function readOwnAliases(draft: WorldDraft, keyArn: string, located: Located | undefined): void {
   if (located === undefined) return
   const prefix = keyArn.slice(0, keyArn.lastIndexOf(':key/'))
-  for (const item of ownList(draft, located, 'a list of alias names')) {
-    const name = ownText(draft, item)
+  for (const item of itemsOf(located)) {
+    const name = textOf(item)
     if (name === undefined) continue
     if (name.startsWith('alias/')) draft.alias(`${prefix}:${name}`, keyArn, item)
     else draft.error(item, `${quote(name)} is no alias`, `did you mean ${quote(`alias/${name}`)}?`)
   }
 }
 
-const GRANT_MEMBERS = [
-  'GrantId',
-  'Name',
-  'GranteePrincipal',
-  'GranteeServicePrincipal',
-  'RetiringPrincipal',
-  'RetiringServicePrincipal',
-  'IssuingAccount',
-  'Operations',
-  'Constraints',
-  'propagated',
-]
-
 /** By the names of the API, which people know. */
 function readOwnGrant(draft: WorldDraft, keyArn: string, located: Located): void {
-  knownMembers(draft, located, GRANT_MEMBERS, 'a grant')
   const grantId = memberText(located, 'GrantId')
   if (grantId === undefined) draft.error(located, 'a grant has no `GrantId`')
   else draft.grant(grantAt(draft, located, keyArn, grantId), headOf(located))
@@ -290,14 +268,14 @@ function readOwnGrant(draft: WorldDraft, keyArn: string, located: Located): void
 // ---------------------------------------------------------------------------------------------------------- endpoints
 
 function readOwnEndpoint(draft: WorldDraft, { accountId }: OwnAccount, endpointId: string, located: Located): void {
-  const members = knownMembers(draft, located, ['service', 'vpc', 'policy'], 'an endpoint')
+  const members = new Map(givenMembers(located))
   if (!endpointId.startsWith('vpce-')) {
     draft.error(located, `${quote(endpointId)} is no endpoint id`, 'expected `vpce-…`')
     return
   }
   const policy = members.get('policy')
-  const serviceName = ownText(draft, members.get('service'))
-  const vpcId = ownText(draft, members.get('vpc'))
+  const serviceName = textOf(members.get('service'))
+  const vpcId = textOf(members.get('vpc'))
   draft.endpoint(
     {
       endpointId,

@@ -1,22 +1,23 @@
 /**
  * World files of our own form: an organization and its accounts as a person would write them down, in YAML or JSON.
  *
- * `own-account.ts` reads what an account has. Every member is known or refused: a mistyped one would silently be a
- * policy less. `docs/world.md` describes the form.
+ * `own-shape.ts` holds it against the schema, and `own-account.ts` reads what an account has. Every member is known or
+ * refused: a mistyped one would silently be a policy less. `docs/world.md` describes the form.
  */
 import { isAccountId } from '../../text/arn.js'
 import { quote } from '../../text/escape.js'
 import { stateNode, stateOrganization } from './aws-organizations.js'
 import type { OrganizationPolicyType, WorldDraft } from './draft.js'
 import { readOwnAccount, readOwnAttachments } from './own-account.js'
-import { knownMembers, objectMembers, ownAccountId, ownList, ownText, suggestion } from './own-members.js'
-import { headOf, placeOf, textOf, type Located } from './places.js'
+import { givenMembers, ownAccountId } from './own-members.js'
+import { checkOwnShape, OWN_PARTS, suggestion } from './own-shape.js'
+import { headOf, itemsOf, placeOf, textOf, type Located } from './places.js'
 import type { TopValue } from './top-value.js'
 
 /** The value of `keyward` in a world file. */
 const WORLD_FORM = 'world/1'
 
-const TOP_MEMBERS = ['keyward', 'organization', 'scps', 'rcps', 'accounts', 'awsManagedPolicies']
+const PARTS: ReadonlySet<string> = new Set(OWN_PARTS)
 
 export function readOwnFile(draft: WorldDraft, top: TopValue): void {
   const form = top.get('keyward')
@@ -25,27 +26,27 @@ export function readOwnFile(draft: WorldDraft, top: TopValue): void {
     return
   }
   for (const key of top.keys) {
-    const located = top.get(key)
-    if (located !== undefined && !TOP_MEMBERS.includes(key)) {
-      draft.error(located, `unknown member ${quote(key)} of a world file`, suggestion(key, TOP_MEMBERS))
-    }
+    const located = key === 'keyward' ? undefined : top.get(key)
+    if (located === undefined) continue
+    if (PARTS.has(key)) checkOwnShape(draft, key, located)
+    else draft.error(located, `unknown member ${quote(key)} of a world file`, suggestion(key, OWN_PARTS))
   }
   readOwnPolicies(draft, top.get('scps'), 'scp')
   readOwnPolicies(draft, top.get('rcps'), 'rcp')
   const organization = top.get('organization')
   if (organization !== undefined) readOwnOrganization(draft, organization)
-  for (const [arn, document] of objectMembers(draft, top.get('awsManagedPolicies'), 'policies by ARN')) {
+  for (const [arn, document] of givenMembers(top.get('awsManagedPolicies'))) {
     const name = arn.slice(arn.lastIndexOf('/') + 1)
     draft.managedPolicy({ ...draft.policy(document, 'identity', name, `managed policy ${arn}`, arn), arn })
   }
-  for (const [accountId, account] of objectMembers(draft, top.get('accounts'), 'accounts by their twelve digits')) {
+  for (const [accountId, account] of givenMembers(top.get('accounts'))) {
     if (isAccountId(accountId)) readOwnAccount(draft, accountId, account)
     else draft.error(account, `${quote(accountId)} is no account id`, 'expected twelve digits, in quotes')
   }
 }
 
 function readOwnPolicies(draft: WorldDraft, policies: Located | undefined, type: OrganizationPolicyType): void {
-  for (const [name, document] of objectMembers(draft, policies, 'policies by name')) {
+  for (const [name, document] of givenMembers(policies)) {
     const read = draft.policy(document, type, name, `${type.toUpperCase()} ${name}`)
     draft.organizationPolicy({ ...read, id: name, type })
   }
@@ -53,11 +54,9 @@ function readOwnPolicies(draft: WorldDraft, policies: Located | undefined, type:
 
 // ------------------------------------------------------------------------------------------------- the organization
 
-const NODE_MEMBERS = ['id', 'name', 'scps', 'rcps', 'units', 'accounts']
-
 function readOwnOrganization(draft: WorldDraft, located: Located): void {
-  const members = knownMembers(draft, located, ['id', 'managementAccount', 'root'], 'an organization')
-  const id = ownText(draft, members.get('id'))
+  const members = new Map(givenMembers(located))
+  const id = textOf(members.get('id'))
   const managementAccountId = ownAccountId(draft, members.get('managementAccount'))
   stateOrganization(draft, located, {
     ...(id === undefined ? {} : { id }),
@@ -71,25 +70,18 @@ function readOwnOrganization(draft: WorldDraft, located: Located): void {
 }
 
 function readOwnNode(draft: WorldDraft, located: Located, kind: 'root' | 'unit', parentId: string | undefined): void {
-  const members = knownMembers(draft, located, NODE_MEMBERS, kind === 'root' ? 'a root' : 'a unit')
-  const id = ownText(draft, members.get('id'))
-  if (id === undefined) {
-    draft.error(
-      located,
-      `a ${kind === 'root' ? 'root' : 'unit'} has no \`id\``,
-      kind === 'root' ? 'such as `r-a1b2`' : 'such as `ou-a1b2-11111111`',
-    )
-    return
-  }
-  const name = ownText(draft, members.get('name'))
+  const members = new Map(givenMembers(located))
+  const id = textOf(members.get('id'))
+  if (id === undefined) return
+  const name = textOf(members.get('name'))
   stateNode(draft, located, { id, kind, ...(name === undefined ? {} : { name }) })
   if (parentId !== undefined) draft.parent(id, parentId, headOf(located))
   readOwnAttachments(draft, members, id)
-  for (const account of ownList(draft, members.get('accounts'), 'a list of account ids')) {
+  for (const account of itemsOf(members.get('accounts'))) {
     const accountId = ownAccountId(draft, account)
     if (accountId === undefined) continue
-    draft.state(draft.accounts, accountId, {}, placeOf(account), `account ${accountId}`, () => true)
+    draft.account(accountId, undefined, placeOf(account))
     draft.parent(accountId, id, placeOf(account))
   }
-  for (const unit of ownList(draft, members.get('units'), 'a list of units')) readOwnNode(draft, unit, 'unit', id)
+  for (const unit of itemsOf(members.get('units'))) readOwnNode(draft, unit, 'unit', id)
 }

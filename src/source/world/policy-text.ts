@@ -8,7 +8,14 @@ import type { PolicyTrace } from '../../decide/trace.js'
 import type { PolicyDocument, PolicyKind, PolicySource } from '../../policy/document.js'
 import { parsePolicy, parsePolicyNode, type ParsedPolicy } from '../../policy/parse.js'
 import { spanInString } from '../../policy/string-place.js'
-import { positionAt, type Result, type SourceError, type SourceText, type Span } from '../../text/source.js'
+import {
+  positionAt,
+  type Position,
+  type Result,
+  type SourceError,
+  type SourceText,
+  type Span,
+} from '../../text/source.js'
 import type { SyntaxNode } from '../../text/syntax-tree.js'
 import { errorAt, placeOf, type Located, type WorldPlace } from './places.js'
 
@@ -20,6 +27,16 @@ export interface PolicyOrigin extends WorldPlace {
   readonly format: 'json' | 'yaml'
   /** The file holds this value alone, so the pointer leads to the policy. */
   readonly isOnlyValue: boolean
+  /** Of a world that was stored: its files are read only when something of them is shown. */
+  readonly stored?: StoredFacts
+}
+
+/** What is known of a file without reading it. */
+export interface StoredFacts {
+  readonly fileLength: number
+  /** Where the policy begins. */
+  readonly position: Position
+  readonly isFileUnchanged: () => boolean
 }
 
 /** The source of a policy of a world: the text that it was compiled from, and where that came from. */
@@ -27,23 +44,39 @@ interface WorldPolicySource extends PolicySource {
   readonly origin: PolicyOrigin
 }
 
+function ownSource(text: string, origin: PolicyOrigin): WorldPolicySource {
+  const source: SourceText = {
+    // Not to be taken for a place in the file: the text is a part of it, or decoded from it.
+    get name() {
+      return `${origin.source.name}#${origin.pointer}`
+    },
+    text,
+  }
+  return { source, format: 'json', pointer: '', origin }
+}
+
+/** AWS has accepted the policies of a dump; limits that have changed since are no reason to leave one out. */
+const SIZES = { sizes: 'report' } as const
+
+/** A policy that was read before, from its own text; undefined where that is none. */
+export function policyAgain(text: string, kind: PolicyKind, origin: PolicyOrigin): PolicyDocument | undefined {
+  const compact = ownSource(text, origin)
+  const parsed = parsePolicy({ source: compact.source, kind }, SIZES)
+  return parsed.ok ? { ...parsed.value, source: compact } : undefined
+}
+
 /** Reads the policies of one world; equal texts are read once. */
 export class PolicyReader {
-  private readonly read = new Map<string, ParsedPolicy>()
+  /** By kind, then by text. */
+  private readonly read = new Map<PolicyKind, Map<string, ParsedPolicy>>()
 
   /** A policy written as an object or in a string. */
   policyAt(located: Located, kind: PolicyKind): Result<PolicyDocument, readonly SourceError[]> {
     const written = writtenPolicy(located)
     if (!written.ok) return { ok: false, error: [written.error] }
     const { text, origin } = written.value
-    const source: SourceText = {
-      // Not to be taken for a place in the file: the text is a part of it, or decoded from it.
-      get name() {
-        return `${origin.source.name}#${origin.pointer}`
-      },
-      text,
-    }
-    const compact: WorldPolicySource = { source, format: 'json', pointer: '', origin }
+    const compact = ownSource(text, origin)
+    const { source } = compact
     const parsed = this.parse(located, origin, source, kind)
     if (!parsed.ok) return { ok: false, error: parsed.error.map((error) => relocated(error, source, origin)) }
     const diagnostics = parsed.value.diagnostics.map((diagnostic) => relocated(diagnostic, source, origin))
@@ -52,21 +85,23 @@ export class PolicyReader {
 
   /** Places count from where the policy begins, pointers from its root. */
   private parse(located: Located, origin: PolicyOrigin, source: SourceText, kind: PolicyKind): ParsedPolicy {
-    const name = `${origin.format} ${kind} ${source.text}`
+    let ofKind = this.read.get(kind)
+    if (ofKind === undefined) {
+      ofKind = new Map()
+      this.read.set(kind, ofKind)
+    }
     // Equal policies may be laid out differently in YAML, and places would differ.
-    const known = origin.format === 'yaml' ? undefined : this.read.get(name)
+    const known = origin.format === 'yaml' ? undefined : ofKind.get(source.text)
     if (known !== undefined) return known
-    // AWS has accepted the policies of a dump; limits that have changed since are no reason to leave one out.
-    const options = { sizes: 'report' } as const
     let parsed: ParsedPolicy
     if (origin.encoding === 'document') {
       const { slice, node } = located
       const where = { source: { name: '', text: slice.text }, format: slice.format, pointer: ANY_POINTER }
-      parsed = fromItsRoot(parsePolicyNode(node, where, kind, options), node.start)
+      parsed = fromItsRoot(parsePolicyNode(node, where, kind, SIZES), node.start)
     } else {
-      parsed = parsePolicy({ source, kind }, options)
+      parsed = parsePolicy({ source, kind }, SIZES)
     }
-    this.read.set(name, parsed)
+    if (origin.format === 'json') ofKind.set(source.text, parsed)
     return parsed
   }
 }
@@ -148,6 +183,16 @@ const READ_AGAIN = 4 * 1024 * 1024
 /** Beyond this a policy that starts far to the right of a single line is shown by itself. */
 const MAX_PADDING = 4 * 1024 * 1024
 
+/** Line and column where a policy begins in its file. */
+export function beginningOf({ source, span, stored }: PolicyOrigin): Position {
+  return stored?.position ?? positionAt(source.text, span.start)
+}
+
+/** Whether a policy is shown in its file; another is shown at its place among empty lines. */
+function isShownWhole({ isOnlyValue }: Pick<PolicyOrigin, 'isOnlyValue'>, fileLength: number): boolean {
+  return isOnlyValue && fileLength <= READ_AGAIN
+}
+
 /**
  * The source in which an explanation shows a policy (`ExplainOptions.sourceOf`): the file where it can be, so that line
  * and column are those of the file; the decoded text under the name of file and pointer where the file has it encoded.
@@ -155,14 +200,15 @@ const MAX_PADDING = 4 * 1024 * 1024
 export function shownSource({ compiled }: Pick<PolicyTrace, 'compiled'>): PolicySource | undefined {
   const origin = originOf(compiled.source)
   if (origin === undefined || origin.encoding !== 'document') return undefined
-  const { source, span, pointer, format, isOnlyValue } = origin
-  if (isOnlyValue && source.text.length <= READ_AGAIN) return { source, format, pointer }
-  const { line, column } = positionAt(source.text, span.start)
+  const { source, pointer, format, stored } = origin
+  if (isShownWhole(origin, stored?.fileLength ?? source.text.length)) {
+    return stored === undefined || stored.isFileUnchanged() ? { source, format, pointer } : undefined
+  }
+  const { line, column } = beginningOf(origin)
   if (line + column > MAX_PADDING) return undefined
   // As many lines and columns as stand before it keep every place where it is in the file.
   const padding = '\n'.repeat(line - 1) + ' '.repeat(column - 1)
-  const text = padding + source.text.slice(span.start, span.end)
-  return { source: { name: source.name, text }, format, pointer: '' }
+  return { source: { name: source.name, text: padding + compiled.source.source.text }, format, pointer: '' }
 }
 
 /** The place in the file of a part of a policy that the file has in a string; as exact as its encoding lets it be. */

@@ -42,6 +42,8 @@ interface AccountSummary {
   readonly users: number
   readonly groups: number
   readonly roles: number
+  /** Sessions, or patterns of them, of which the files say what was passed. */
+  readonly sessions: number
   readonly keys: number
   readonly grants: number
   readonly endpoints: number
@@ -93,20 +95,21 @@ function placeSummary({ source, span, pointer }: WorldPlace): PlaceSummary {
   return { file: source.name, ...positionAt(source.text, span.start), pointer }
 }
 
-type Counts = Record<'users' | 'groups' | 'roles' | 'keys' | 'grants' | 'endpoints', number>
+type Counts = Record<'users' | 'groups' | 'roles' | 'sessions' | 'keys' | 'grants' | 'endpoints', number>
 
 function accountSummaries(world: World): readonly AccountSummary[] {
   const counts = new Map<string, Counts>()
   const of = (accountId: string): Counts => {
     let known = counts.get(accountId)
     if (known === undefined) {
-      known = { users: 0, groups: 0, roles: 0, keys: 0, grants: 0, endpoints: 0 }
+      known = { users: 0, groups: 0, roles: 0, sessions: 0, keys: 0, grants: 0, endpoints: 0 }
       counts.set(accountId, known)
     }
     return known
   }
   for (const { kind, accountId } of world.principals.values()) of(accountId)[kind === 'user' ? 'users' : 'roles']++
   for (const { accountId } of world.groups.values()) of(accountId).groups++
+  for (const { accountId } of world.sessions.values()) of(accountId).sessions++
   for (const { accountId, grants } of world.keys.values()) {
     of(accountId).keys++
     of(accountId).grants += grants.length
@@ -177,33 +180,36 @@ function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
-const COLUMNS = ['account', 'name', 'users', 'groups', 'roles', 'keys', 'grants', 'endpoints', 'SCPs', 'RCPs', 'place']
+const COUNTED = ['users', 'groups', 'roles', 'sessions', 'keys', 'grants', 'endpoints'] as const
 /** From here to the last but one column are numbers. */
 const FIRST_NUMBER = 2
 
 function accountTable(accounts: readonly AccountSummary[], color: Palette): string {
   if (accounts.length === 0) return ''
+  // Most worlds have nothing to say of sessions.
+  const counted = COUNTED.filter((name) => name !== 'sessions' || accounts.some(({ sessions }) => sessions > 0))
+  const columns = ['account', 'name', ...counted, 'SCPs', 'RCPs', 'place']
   const rows = accounts.map((account) =>
     [
       account.accountId,
       account.name ?? '-',
-      ...[account.users, account.groups, account.roles, account.keys, account.grants, account.endpoints].map(String),
+      ...counted.map((name) => String(account[name])),
       account.scps === null ? '-' : String(account.scps),
       account.rcps === null ? '-' : String(account.rcps),
       `${account.place?.join(' / ') ?? '-'}${account.isManagement ? ' (management)' : ''}`,
     ].map((cell) => escapeTerminal(cell.length > 40 ? `${cell.slice(0, 39)}…` : cell)),
   )
-  const widths = COLUMNS.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = columns.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => {
-        const isNumber = column >= FIRST_NUMBER && column < COLUMNS.length - 1
+        const isNumber = column >= FIRST_NUMBER && column < columns.length - 1
         const width = widths[column] ?? 0
         return isNumber ? cell.padStart(width) : cell.padEnd(width)
       })
       .join('  ')
       .trimEnd()
-  return [color.faint(line(COLUMNS)), ...rows.map(line)].join('\n')
+  return [color.faint(line(columns)), ...rows.map(line)].join('\n')
 }
 
 function fileLines(files: WorldSummary['files'], color: Palette): string {

@@ -5,10 +5,13 @@
  * values. A large JSON value is never made a tree of: its lists are read item by item while they are walked.
  */
 import { readSyntax, type SyntaxFormat } from '../../text/read-syntax.js'
-import { readJson } from '../../text/json.js'
+import { DEFAULT_MAX_DEPTH, readJson } from '../../text/json.js'
+import { JSON_UNIT, skipSpace } from '../../text/json-scan.js'
+import { readPlainJson } from '../../text/plain-json.js'
 import type { Result, SourceError, SourceText, Span } from '../../text/source.js'
 import { toPointer, type SyntaxNode, type SyntaxPath } from '../../text/syntax-tree.js'
 import { outlineItems, outlineMembers, outlineValues } from './json-outline.js'
+import { readPlainYaml } from './plain-yaml.js'
 import { headOf, itemsOf, member, type Located, type Slice, type WorldPlace } from './places.js'
 
 /** An object at the top of a file. */
@@ -36,10 +39,12 @@ export interface Unread {
 export type Report = (error: SourceError) => void
 
 /** Above this many characters a value is read in parts. */
-const READ_WHOLE = 2 * 1024 * 1024
+const READ_WHOLE = 128 * 1024
 
 export function valuesOf(file: SourceText, format: SyntaxFormat): Result<readonly Unread[], readonly SourceError[]> {
   if (format === 'yaml') {
+    const plain = readPlainYaml(file.text)
+    if (plain !== undefined) return { ok: true, value: [tree(file, 'yaml', plain)] }
     const read = readSyntax(file, 'yaml')
     return read.ok ? { ok: true, value: [tree(file, 'yaml', read.value)] } : read
   }
@@ -185,11 +190,33 @@ class OutlinedValue implements TopValue {
 
   *items(key: string): Iterable<Located> {
     const list = this.members.get(key)
-    const items = list === undefined ? undefined : outlineItems(this.file.text, list)
-    // A list that has no outline is small or broken; its reader says which.
-    if (items === undefined) return yield* itemsOf(this.get(key))
-    for (const [index, item] of items.entries()) {
-      const located = this.read(item, [...this.path, key, index])
+    if (list === undefined) return
+    const { text } = this.file
+    const slice: Slice = { file: this.file, format: 'json', text, offset: 0, isOnlyValue: this.isOnlyValue }
+    const isList = text.charCodeAt(list.start) === JSON_UNIT.openBracket
+    let at = isList ? skipSpace(text, list.start + 1) : list.end
+    for (let index = 0; at < list.end; index++) {
+      const node = readPlainJson(text, at, DEFAULT_MAX_DEPTH)
+      const next = node === undefined ? list.end : skipSpace(text, node.end)
+      const isLast = next + 1 === list.end && text.charCodeAt(next) === JSON_UNIT.closeBracket
+      if (node === undefined || !(isLast || text.charCodeAt(next) === JSON_UNIT.comma)) {
+        yield* this.itemsFrom(list, key, index)
+        return
+      }
+      yield { slice, node, path: [...this.path, key, index] }
+      if (isLast) return
+      at = skipSpace(text, next + 1)
+    }
+    if (!isList) yield* itemsOf(this.get(key))
+  }
+
+  /** Where something is wrong, or the list is empty: from an item on, with the reasons. */
+  private *itemsFrom(list: Span, key: string, first: number): Iterable<Located> {
+    const items = outlineItems(this.file.text, list)
+    // What is wrong with a list that has no outline is said by its reader.
+    if (items === undefined) this.get(key)
+    for (const [index, item] of (items ?? []).entries()) {
+      const located = index < first ? undefined : this.read(item, [...this.path, key, index])
       if (located !== undefined) yield located
     }
   }

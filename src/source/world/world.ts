@@ -11,7 +11,8 @@ import type { SourceError } from '../../text/source.js'
 import type { WorldPlace } from './places.js'
 import type { PolicyOrigin } from './policy-text.js'
 
-export interface World {
+/** What answers are made from. A map may read an entry when it is asked for it: whoever walks all values reads them all. */
+export interface AskedWorld {
   readonly organization: WorldOrganization | undefined
   /** By account id. */
   readonly accounts: ReadonlyMap<string, WorldAccount>
@@ -19,13 +20,20 @@ export interface World {
   readonly principals: ReadonlyMap<string, WorldPrincipal>
   /** By ARN. */
   readonly groups: ReadonlyMap<string, WorldGroup>
+  /** Sessions of which the files say what was passed when they were made; by ARN, as `WorldSession` has it. */
+  readonly sessions: ReadonlyMap<string, WorldSession>
   /** By ARN, AWS's own included. */
   readonly managedPolicies: ReadonlyMap<string, WorldManagedPolicy>
   /** By ARN. */
   readonly keys: ReadonlyMap<string, WorldKey>
+  /** Alias ARN -> ARN of its key. */
+  readonly aliases: ReadonlyMap<string, string>
   /** By id. */
   readonly endpoints: ReadonlyMap<string, WorldEndpoint>
   readonly gaps: readonly Gap[]
+}
+
+export interface World extends AskedWorld {
   readonly contradictions: readonly Contradiction[]
   readonly files: readonly WorldFile[]
   /** Policies that cannot be read; each is a gap as well. */
@@ -98,6 +106,17 @@ export interface WorldPrincipal {
   readonly boundary: WorldPolicy | undefined
   /** Roles: where the trust policy stands. Who may assume a role is no question of KMS. */
   readonly trust: WorldPlace | undefined
+  readonly place: WorldPlace
+}
+
+/** A session with what was passed when it was made: nothing else limits it but what limits its role or user. */
+export interface WorldSession {
+  /** Of a role's session or a federated user. In the name of a session `*` stands for any text. */
+  readonly arn: string
+  readonly accountId: string
+  /** All of its session policies; none were passed where there are none. */
+  readonly policies: readonly WorldPolicy[]
+  readonly tags: Readonly<Record<string, string>>
   readonly place: WorldPlace
 }
 

@@ -74,7 +74,7 @@ const CASES: readonly Case[] = [
     world: { identity },
     agreement: 'opposite',
     kinds: ['missingScp'],
-    first: 'no SCPs are given for account `111122223333`, and one denies',
+    first: 'no SCPs are given for account `111122223333`, and one denies this',
   },
   {
     name: 'the SCP that AWS names is not here',

@@ -3,11 +3,12 @@
  */
 import { describe, expect, test } from 'vitest'
 import { createAuthorizer, type Authorizer } from '../../../src/explain/authorizer.js'
+import { accessDeniedMessage } from '../../../src/explain/message.js'
+import type { PolicyNames } from '../../../src/explain/names.js'
 import type { PolicyDocument, PolicyKind } from '../../../src/policy/document.js'
 import { parsePolicyValue } from '../../../src/policy/parse.js'
 import { questionOfText } from '../../../src/source/asked/from-message.js'
 import { completeQuestion, type Supplied } from '../../../src/source/asked/question.js'
-import { parseDeniedMessage } from '../../../src/text/denied-message.js'
 import { A, B, KEY } from './events.js'
 
 const ROLE = `arn:aws:iam::${A}:role/service/App`
@@ -59,8 +60,11 @@ function worldOf(world: World): Authorizer {
   return authorizer
 }
 
-/** What AWS would say in this world to what the message asks. */
-function answered(text: string, world: World, supplied: Supplied = {}): string | null {
+/**
+ * What AWS would say in this world, in the form of the message, to what the message asks.
+ * @param arn - of every policy; none has one where it is left out.
+ */
+function answered(text: string, world: World, supplied: Supplied = {}, arn?: string): string | null {
   const asked = questionOfText('<test>', text)
   if (!asked.ok) throw new Error(asked.error.message)
   const { checks } = completeQuestion(asked.value, {
@@ -70,9 +74,10 @@ function answered(text: string, world: World, supplied: Supplied = {}): string |
   expect(checks).toHaveLength(1)
   const authorizer = worldOf(world)
   const sessionPolicies = world.session === undefined ? [] : [authorizer.compile(policy('session', world.session))]
-  const explained = authorizer.explain({ ...checks[0]!, sessionPolicies })
-  if (!explained.ok) throw new Error(explained.error.message)
-  return explained.value.message
+  const traced = authorizer.trace({ ...checks[0]!, sessionPolicies })
+  if (!traced.ok) throw new Error(traced.error.message)
+  const names: PolicyNames = { policy: () => undefined, level: () => undefined, arn: () => arn }
+  return accessDeniedMessage({ ...traced.value, names }, asked.value.said?.form)
 }
 
 interface Form {
@@ -161,33 +166,72 @@ describe('the text comes back', () => {
   })
 })
 
-// What AWS adds beyond the sentence is about the policy, not about the request: the sentence comes back without it.
-describe('longer and shorter forms agree with what comes back', () => {
-  const POLICY = `arn:aws:iam::${A}:policy/DenyKms`
+// authorization.md G1: IAM User Guide, "Troubleshoot access denied error messages", "… with authorization ID". What AWS
+// adds to the sentence or leaves out comes back when the text is asked for in the form that AWS used.
+describe('longer and shorter forms come back too', () => {
   const ID = '0a1b2c3d-0000-4000-8000-00000000000a'
   const POINTER = `. Go to https://us-west-2.console.aws.amazon.com/iam/home?region=us-west-2#/authorization-details/${ID} for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: ${ID}`
   const start = `User: ${SESSION} is not authorized to perform: kms:Decrypt`
-  const explicit = `${start} on resource: ${KEY} with an explicit deny in an identity-based policy`
-  const world: World = { identity: [allow('*'), deny('kms:Decrypt')] }
-  const forms: readonly (readonly [string, string, Supplied])[] = [
-    ['the policy by its ARN', `${explicit}: ${POLICY}`, {}],
-    ['with a pointer', `${explicit}${POINTER}`, {}],
-    ['with both', `${explicit}: ${POLICY}${POINTER}`, {}],
-    ['no layer', `${start} on resource: ${KEY} with an explicit deny`, {}],
-    ['no reason', `${start} on resource: ${KEY}`, {}],
-    ['no resource', `${start} with an explicit deny in an identity-based policy`, { resource: KEY }],
-    ['the old short form', start, { resource: KEY }],
+  const onKey = `${start} on resource: ${KEY}`
+  const denied = deny('kms:Decrypt')
+
+  const NAMED: readonly (readonly [layer: string, reason: string, world: World, arn: string])[] = [
+    ['identity', 'an identity-based policy', { identity: [allow('*'), denied] }, `arn:aws:iam::${A}:policy/DenyKms`],
+    ['boundary', 'a permissions boundary', { boundary: [allow('*'), denied] }, `arn:aws:iam::${A}:policy/Boundary`],
+    ['session', 'a session policy', { session: [allow('*'), denied] }, `arn:aws:iam::${A}:policy/Session`],
+    [
+      'SCP',
+      'a service control policy',
+      { scp: [allow('*'), denied] },
+      `arn:aws:organizations::${B}:policy/o-abc123/service_control_policy/p-1a2b3c4d`,
+    ],
+    [
+      'RCP',
+      'a resource control policy',
+      { rcp: [deny('kms:Decrypt', ANYONE)] },
+      `arn:aws:organizations::${B}:policy/o-abc123/resource_control_policy/p-5e6f7a8b`,
+    ],
   ]
-  for (const [name, text, supplied] of forms) {
-    test(name, () => {
-      expect(answered(text, world, supplied)).toBe(explicit)
-      const asked = parseDeniedMessage(text)
-      const back = parseDeniedMessage(explicit)
-      if (!asked.ok || !back.ok) throw new Error('a message cannot be read')
-      const { span: _span, ...said } = Object.fromEntries(
-        Object.entries(asked.value).filter(([member]) => member !== 'policyArn' && member !== 'authorizationId'),
-      )
-      expect(back.value).toMatchObject(said)
-    })
+  for (const [layer, reason, world, arn] of NAMED) {
+    const text = `${onKey} with an explicit deny in ${reason}: ${arn}`
+    test(`${layer}, the policy by its ARN`, () => expect(answered(text, world, {}, arn)).toBe(text))
+    test(`${layer}, the ARN and a pointer`, () =>
+      expect(answered(`${text}${POINTER}`, world, {}, arn)).toBe(`${text}${POINTER}`))
+    test(`${layer}, inline, has no ARN`, () =>
+      expect(answered(text, world)).toBe(`${onKey} with an explicit deny in ${reason}`))
   }
+
+  test('the policies of keys and endpoints are never named', () => {
+    for (const world of [
+      { key: [allow('kms:*', ROOT), deny('kms:Decrypt', ANYONE)] },
+      { endpoint: [allow('*', ANYONE), deny('kms:Decrypt', ANYONE)] },
+    ]) {
+      const text = `${onKey} with an explicit deny in an identity-based policy: arn:aws:iam::${A}:policy/DenyKms`
+      expect(answered(text, world, {}, `arn:aws:iam::${A}:policy/DenyKms`)).not.toContain(':policy/')
+    }
+  })
+
+  const explicit: World = { identity: [allow('*'), denied] }
+  const implicit: World = { identity: [allow('s3:*')] }
+  const REST: readonly (readonly [name: string, text: string, world: World, supplied: Supplied])[] = [
+    [
+      'an explicit deny with a pointer',
+      `${onKey} with an explicit deny in an identity-based policy${POINTER}`,
+      explicit,
+      {},
+    ],
+    [
+      'a missing allow with a pointer',
+      `${onKey} because no identity-based policy allows the kms:Decrypt action${POINTER}`,
+      implicit,
+      {},
+    ],
+    ['no layer', `${onKey} with an explicit deny`, explicit, {}],
+    ['no reason', onKey, explicit, {}],
+    ['no reason, for want of an allow', onKey, implicit, {}],
+    ['no reason and a pointer', `${onKey}${POINTER}`, implicit, {}],
+    ['no resource', `${start} with an explicit deny in an identity-based policy`, explicit, { resource: KEY }],
+    ['the old short form', start, implicit, { resource: KEY }],
+  ]
+  test.each(REST)('%s', (_name, text, world, supplied) => expect(answered(text, world, supplied)).toBe(text))
 })

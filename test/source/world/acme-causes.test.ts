@@ -15,7 +15,7 @@ describe('every cause has a request in fixtures/acme', () => {
   let acme: Authorizer
 
   beforeAll(async () => {
-    const world = await loadWorld(ACME)
+    const world = loadWorld(ACME)
     if (!world.ok) throw new Error('fixtures/acme cannot be loaded')
     acme = toAuthorizer(world.value)
     // A federated session has the policies of the user who asked for it, whom its ARN does not name.

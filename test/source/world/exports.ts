@@ -50,8 +50,33 @@ function parentOf(world: World, { organizationPath, accountId }: WorldAccount): 
 
 // --------------------------------------------------------------------------------------------------------- AWS output
 
+/** What was passed for sessions no command tells: it stands in a file of our own form beside the others. */
 export function asAwsFiles(world: World): readonly SourceText[] {
-  return [...organizationOutput(world), ...[...world.accounts.keys()].flatMap((id) => accountOutput(world, id))]
+  const sessions = [...world.accounts.keys()].flatMap((id): [string, Json][] => {
+    const ofAccount = ownSessions(world, id)
+    return Object.keys(ofAccount).length === 0 ? [] : [[id, { sessions: ofAccount }]]
+  })
+  return [
+    ...organizationOutput(world),
+    ...[...world.accounts.keys()].flatMap((id) => accountOutput(world, id)),
+    file('sessions.json', { keyward: 'world/1', accounts: Object.fromEntries(sessions) }),
+  ]
+}
+
+function ownSessions(world: World, accountId: string): Json {
+  const sessions = [...world.sessions.values()].filter((session) => session.accountId === accountId)
+  return Object.fromEntries(
+    sessions.map(({ arn, policies, tags }) => [
+      splitArn(arn)!.resource,
+      {
+        policies: Object.fromEntries(
+          policies.filter((policy) => policy.arn === undefined).map((policy) => [policy.name, documentOf(policy)]),
+        ),
+        attached: policies.flatMap((policy) => policy.arn ?? []),
+        tags,
+      },
+    ]),
+  )
 }
 
 function organizationOutput(world: World): readonly SourceText[] {
@@ -312,6 +337,7 @@ function ownAccount(world: World, accountId: string): Json {
         .filter((key) => key.accountId === accountId)
         .map((key) => [`${key.region}/${key.keyId}`, ownKey(key)]),
     ),
+    sessions: ownSessions(world, accountId),
     endpoints: Object.fromEntries(
       [...world.endpoints.values()]
         .filter((endpoint) => endpoint.accountId === accountId)

@@ -21,7 +21,7 @@ let acme: World
 let asked: readonly AuthorizationRequest[]
 
 beforeAll(async () => {
-  const loaded = await loadWorld(ACME)
+  const loaded = loadWorld(ACME)
   if (!loaded.ok) throw new Error('fixtures/acme cannot be loaded')
   acme = loaded.value
   asked = [

@@ -26,13 +26,13 @@ function write(path: string, text: string | Buffer): void {
 }
 
 async function names(): Promise<readonly string[]> {
-  const loaded = await loadWorld(folder)
+  const loaded = loadWorld(folder)
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
   return loaded.value.files.map(({ name }) => name)
 }
 
 async function failure(path: string, limits = {}): Promise<string> {
-  const loaded = await loadWorld(path, limits)
+  const loaded = loadWorld(path, limits)
   return !loaded.ok && loaded.error.kind === 'folder' ? loaded.error.message : 'loaded'
 }
 
@@ -86,7 +86,7 @@ describe('keyward world', () => {
   }
 
   test('fixtures/acme as people see it', async () => {
-    const loaded = await loadWorld(ACME)
+    const loaded = loadWorld(ACME)
     if (!loaded.ok) throw new Error('fixtures/acme cannot be loaded')
     const text = renderSummary('fixtures/acme/world', summarizeWorld(loaded.value, []), [], {
       color: plainPalette,

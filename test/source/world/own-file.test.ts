@@ -81,7 +81,7 @@ const REFUSED: readonly Refusal[] = [
     name: 'an unknown member of a role',
     text: account('roles:\n  R:\n    atached: []'),
     message: /unknown member `atached` of a role/,
-    at: [6, 18],
+    at: [6, 9],
   },
   {
     name: 'an account id that is none',
@@ -119,7 +119,7 @@ const REFUSED: readonly Refusal[] = [
       `region: us-east-1\nkeys:\n  ${KEY_ID}:\n    grants: [{ GrantId: a, GranteePrincipal: b, Operation: [] }]`,
     ),
     message: /unknown member `Operation` of a grant/,
-    at: [7, 64],
+    at: [7, 53],
   },
   {
     name: 'a tag that is no string',
