@@ -16,7 +16,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { format } from 'prettier'
 import { commandLineBenches } from './command-line.mjs'
+import { kmsStoreBenches } from './kms-store.mjs'
 import { formatNumber, report, rowsOf } from './report.mjs'
+import { worldBenches } from './worlds.mjs'
 
 const BENCH = fileURLToPath(new URL('.', import.meta.url))
 const CLI = join(BENCH, '../dist/cli/main.js')
@@ -54,12 +56,14 @@ try {
   const runs = [
     ...inside('--list').map((name) => ({ name, run: () => inside(name) })),
     ...commandLineBenches({ cli: CLI, folder, scenario }),
+    ...kmsStoreBenches({ folder }),
+    ...worldBenches({ cli: CLI, folder }),
     { name: 'peers', run: () => peers(scenario, inside) },
   ]
   const results = []
   for (const { name, run } of runs) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
-    const result = run()
+    const result = await run()
     results.push(result)
     console.log(`\n${result.title} (${name})\n  ${result.input}`)
     for (const row of rowsOf(result)) console.log(`  ${row.join('  ')}`)

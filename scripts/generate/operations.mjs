@@ -148,8 +148,6 @@ export function renderShapes(facts) {
       FACTS,
       SOURCE,
     ),
-    "import type { OperationName } from '../aws/operations.js'",
-    '',
   ]
   for (const [name, values] of Object.entries(facts.enums)) lines.push(`export type ${name} = ${union(values)}`, '')
   for (const [name, members] of Object.entries(facts.structures)) {
@@ -158,12 +156,9 @@ export function renderShapes(facts) {
   for (const [name, { input, output }] of Object.entries(facts.operations)) {
     lines.push(interfaceOf(`${name}Input`, input ?? {}), '', interfaceOf(`${name}Output`, output ?? {}, true), '')
   }
-  const table = (suffix) =>
-    Object.keys(facts.operations).map((name) => `  ${name}: ${name}${suffix}`)
+  const table = (suffix) => Object.keys(facts.operations).map((name) => `  ${name}: ${name}${suffix}`)
   lines.push('/** What each operation takes. */', 'export interface KmsInputs {', ...table('Input'), '}', '')
   lines.push('/** What each operation answers. */', 'export interface KmsOutputs {', ...table('Output'), '}', '')
-  lines.push('/** Fails to compile when the tables and the names are not of one set. */')
-  lines.push('export type ShapedOperation = OperationName & keyof KmsInputs & keyof KmsOutputs')
   return lines.join('\n')
 }
 
@@ -232,10 +227,13 @@ export function renderValidators(facts) {
         '  const input = structure(faults, given, path)',
         '  if (input === undefined) return undefined',
         // What is amiss stands in `faults`, and nobody reads an input that has faults.
-        `  return { ${rows.join('\n')} } as ${name}`,
+        `  return { ${rows.join('\n')} }${isAnyRequired(name) ? ` as ${name}` : ''}`,
         '}',
       ].join('\n'),
     )
+  }
+  function isAnyRequired(name) {
+    return Object.values(facts.structures[name]).some(({ required }) => required)
   }
   const names = [...new Set([...Object.keys(facts.operations).map((name) => `${name}Input`), 'KmsInputs'])]
   const enumTypes = [...enums]
@@ -253,10 +251,10 @@ export function renderValidators(facts) {
       SOURCE,
     ),
     "import { ENUMS, type OperationName } from '../aws/operations.js'",
-    `import { Faults, finish, ${usedReaders.join(', ')}, type Validated } from './constraint.js'`,
+    `import { Faults, finish, patternOf, ${usedReaders.join(', ')}, type Validated } from './constraint.js'`,
     `import type { ${[...names, ...structures, ...enumTypes].sort().join(', ')} } from './shapes.js'`,
     '',
-    ...[...patterns].map(([pattern, name]) => `const ${name} = /${anchored(pattern)}/`),
+    ...[...patterns].map(([pattern, name]) => `const ${name} = patternOf(${literal(pattern)})`),
     '',
     ...enumTypes.map((name) => `const ${enumName(name)}: ReadonlySet<string> = new Set(ENUMS.${name})`),
     '',
@@ -268,7 +266,20 @@ export function renderValidators(facts) {
   ].join('\n')
 }
 
-const READERS = ['membersOf', 'structure', 'text', 'choice', 'bytes', 'flag', 'integer', 'moment', 'pairs', 'texts', 'choices', 'structures']
+const READERS = [
+  'membersOf',
+  'structure',
+  'text',
+  'choice',
+  'bytes',
+  'flag',
+  'integer',
+  'moment',
+  'pairs',
+  'texts',
+  'choices',
+  'structures',
+]
 
 function pathOf(member) {
   return member.charAt(0).toLowerCase() + member.slice(1)
@@ -282,20 +293,15 @@ function enumName(name) {
   return name.replaceAll(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
 }
 
-/** The model's patterns are matched against the whole text, with and without the anchors they are written with. */
-function anchored(pattern) {
-  const source = pattern.replaceAll(/(?<!\\)\//g, '\\/')
-  return /^\^[^|]*\$$/.test(pattern) ? source : `^(?:${source})$`
-}
-
 function reader(info, value, path, context) {
   const required = String(info.required === true)
   const sensitive = info.sensitive === true
   const range = [info.min ?? 0, info.max ?? 'Infinity'].join(', ')
   switch (info.type) {
     case 'string': {
-      if (info.enum !== undefined) return `choice<${info.enum}>(faults, ${value}, ${path}, ${required}, ${setOf(info, context)})`
-      const pattern = info.pattern === undefined ? 'undefined' : patternOf(info.pattern, context)
+      if (info.enum !== undefined)
+        return `choice<${info.enum}>(faults, ${value}, ${path}, ${required}, ${setOf(info, context)})`
+      const pattern = info.pattern === undefined ? 'undefined' : patternName(info.pattern, context)
       const rest = sensitive ? `, ${pattern}, true` : info.pattern === undefined ? '' : `, ${pattern}`
       return `text(faults, ${value}, ${path}, ${required}, ${range}${rest})`
     }
@@ -336,7 +342,7 @@ function setOf(info, { enums }) {
   return enumName(info.enum)
 }
 
-function patternOf(pattern, { patterns }) {
+function patternName(pattern, { patterns }) {
   const name = patterns.get(pattern) ?? `PATTERN_${patterns.size + 1}`
   patterns.set(pattern, name)
   return name

@@ -10,7 +10,7 @@
  *
  * Source: sqlite.org, "Isolation In SQLite"; "Write-Ahead Logging".
  */
-import { encodeText } from './name-order.js'
+import { decodeText } from './name-order.js'
 import { type Database, integerFrom, messageOf, RESULT, resultCode, type Statement, toColumn } from './sqlite-driver.js'
 import { ABSENT, ANY, type Answer, type CommitRequest, DELETE, PUT } from './sqlite-messages.js'
 
@@ -28,6 +28,13 @@ export class CommitWriter {
   readonly #kept: number
   readonly #prunedEvery: number
   #entriesSincePruning: number
+  /** Since the last answers. */
+  #commits: CommitRequest[] = []
+  #answers: Answer[] = []
+  #failure: unknown
+  #isOpen = false
+  #firstEntry = 0
+  #entry = 0
 
   constructor(database: Database, { kept = JOURNAL_KEPT, prunedEvery = PRUNED_EVERY } = {}) {
     this.#database = database
@@ -44,47 +51,86 @@ export class CommitWriter {
     this.#delete = database.prepare('DELETE FROM rows WHERE name = ?')
   }
 
-  /** Answers after everything is on the disk. */
-  write(commits: readonly CommitRequest[]): readonly Answer[] {
+  /** How many commits were taken since the last answers. */
+  get taken(): number {
+    return this.#commits.length
+  }
+
+  /** Writes commits into the transaction, which the first of them begins. None is there for anybody yet. */
+  take(commits: readonly CommitRequest[]): void {
+    this.#commits.push(...commits)
+    if (this.#failure !== undefined) return
     try {
-      return this.#writeTogether(commits)
-    } catch (error) {
-      this.#undo()
-      // After a failed wait for the disk nobody knows what is on it; writing again would not tell.
-      if (commits.length === 1 || resultCode(error) === RESULT.ioError) {
-        return commits.map(() => ({ failure: messageOf(error) }))
+      if (!this.#isOpen) this.#begin()
+      for (const commit of commits) {
+        const conflict = this.#conflictOf(commit)
+        if (conflict === undefined) this.#writeOne(commit, ++this.#entry)
+        this.#answers.push(conflict === undefined ? this.#entry : { conflict })
       }
-      return commits.flatMap((commit) => this.write([commit]))
+    } catch (error) {
+      this.#failure = error ?? new Error('nothing was thrown')
     }
   }
 
-  #writeTogether(commits: readonly CommitRequest[]): readonly Answer[] {
-    this.#database.exec('BEGIN IMMEDIATE')
-    const first = lastEntryOf(this.#lastEntry)
-    let entry = first
-    const answers: Answer[] = []
-    for (const commit of commits) {
-      const conflict = this.#conflictOf(commit)
-      if (conflict === undefined) {
-        entry++
-        this.#writeOne(commit, entry)
-        answers.push(entry)
-      } else answers.push({ conflict })
+  /** Ends the transaction, and answers all commits when they are on the disk. */
+  finish(): readonly Answer[] {
+    const commits = this.#commits
+    let answers: readonly Answer[] = this.#answers
+    let failure = this.#failure
+    if (failure === undefined) {
+      try {
+        if (this.#isOpen) this.#end()
+      } catch (error) {
+        failure = error
+      }
     }
-    this.#entriesSincePruning += entry - first
-    const prunes = this.#entriesSincePruning >= this.#prunedEvery
-    if (prunes) pruneJournal(this.#database, entry - this.#kept)
-    this.#database.exec('COMMIT')
-    if (prunes) this.#entriesSincePruning = 0
+    this.#commits = []
+    this.#answers = []
+    this.#failure = undefined
+    this.#isOpen = false
+    if (failure !== undefined) {
+      this.#undo()
+      answers = this.#afterFailure(commits, failure)
+    }
     return answers
+  }
+
+  write(commits: readonly CommitRequest[]): readonly Answer[] {
+    this.take(commits)
+    return this.finish()
+  }
+
+  #afterFailure(commits: readonly CommitRequest[], failure: unknown): readonly Answer[] {
+    const code = resultCode(failure)
+    // After a failed wait for the disk nobody knows what is on it, and writing again would not tell. Another process that
+    // does not let go will not do so for the next of them either.
+    if (commits.length === 1 || code === RESULT.ioError || code === RESULT.busy) {
+      return commits.map(() => ({ failure: messageOf(failure) }))
+    }
+    return commits.flatMap((commit) => this.write([commit]))
+  }
+
+  #begin(): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    this.#isOpen = true
+    this.#firstEntry = lastEntryOf(this.#lastEntry)
+    this.#entry = this.#firstEntry
+  }
+
+  #end(): void {
+    const sincePruning = this.#entriesSincePruning + this.#entry - this.#firstEntry
+    const prunes = sincePruning >= this.#prunedEvery
+    if (prunes) pruneJournal(this.#database, this.#entry - this.#kept)
+    this.#database.exec('COMMIT')
+    this.#entriesSincePruning = prunes ? 0 : sincePruning
   }
 
   #conflictOf({ changes }: CommitRequest): string | undefined {
     for (const { name, expect } of changes) {
       if (expect === ANY) continue
-      const row = this.#version.get(encodeText(name))
+      const row = this.#version.get(name)
       const isAsExpected = expect === ABSENT ? row === undefined : row?.['version'] === expect
-      if (!isAsExpected) return name
+      if (!isAsExpected) return decodeText(name)
     }
     return undefined
   }
@@ -92,8 +138,8 @@ export class CommitWriter {
   #writeOne({ names, audit, changes }: CommitRequest, entry: number): void {
     this.#addEntry.run(entry, names, audit)
     for (const { kind, name, value } of changes) {
-      if (kind === PUT) this.#put.run(encodeText(name), entry, toColumn(value))
-      else if (kind === DELETE) this.#delete.run(encodeText(name))
+      if (kind === PUT) this.#put.run(name, entry, toColumn(value))
+      else if (kind === DELETE) this.#delete.run(name)
     }
   }
 

@@ -35,7 +35,7 @@ interface Driver {
 }
 
 /** How long a connection waits for another process to end its transaction. */
-export const BUSY_TIMEOUT_MS = 30_000
+const BUSY_TIMEOUT_MS = 30_000
 
 const OWN_SINCE_MAJOR = 24
 const PACKAGE = '@photostructure/sqlite'

@@ -4,11 +4,15 @@
  */
 import type { AuditRecord } from '../kms/audit-record.js'
 import type { Change, Expectation } from '../kms/store.js'
+import { encodeText } from './name-order.js'
 import { versionNumber } from './version-number.js'
 
-/** `commits`: for each one the number of its changes, its journal columns, and four values for each change. */
+/**
+ * `commits`: for each one the number of its changes, its journal columns, and four values for each change. `goesOn`: there
+ * is more to come in this turn of the event loop, and it belongs to the same transaction.
+ */
 export type ToWriter =
-  { readonly kind: 'commits'; readonly commits: readonly Part[]; readonly count: number } | { readonly kind: 'close' }
+  { readonly kind: 'commits'; readonly commits: readonly Part[]; readonly goesOn: boolean } | { readonly kind: 'close' }
 
 export type FromWriter =
   | { readonly kind: 'open'; readonly storeId: string }
@@ -29,7 +33,7 @@ const NEVER = -3
 
 export const PUT = 0
 export const DELETE = 1
-export const CHECK = 2
+const CHECK = 2
 
 const KINDS = { put: PUT, delete: DELETE, check: CHECK } as const
 
@@ -41,7 +45,7 @@ export interface CommitRequest {
 
 interface ChangeRequest {
   readonly kind: number
-  readonly name: string
+  readonly name: Uint8Array
   /** Empty unless it is a put. */
   readonly value: string
   readonly expect: number
@@ -49,10 +53,12 @@ interface ChangeRequest {
 
 /** Adds a commit to a message under way. */
 export function writeCommit(parts: Part[], changes: readonly Change[], audit: readonly AuditRecord[]): void {
-  const names = changes.filter(({ kind }) => kind !== 'check').map(({ name }) => name)
+  const names: string[] = []
+  for (const { kind, name } of changes) if (kind !== 'check') names.push(name)
   // Made before anything is added: a record that JSON cannot say must not leave half a commit in the message.
-  const columns = [names, audit].map((each) => (each.length === 0 ? null : JSON.stringify(each)))
-  parts.push(changes.length, ...columns)
+  const namesColumn = names.length === 0 ? null : JSON.stringify(names)
+  const auditColumn = audit.length === 0 ? null : JSON.stringify(audit)
+  parts.push(changes.length, namesColumn, auditColumn)
   for (const change of changes) {
     const value = change.kind === 'put' ? change.value : ''
     parts.push(KINDS[change.kind], change.name, value, expectationNumber(change.expect))
@@ -65,13 +71,17 @@ export function readCommits(parts: readonly Part[]): readonly CommitRequest[] {
   while (at < parts.length) {
     const count = Number(parts[at])
     const changes: ChangeRequest[] = []
-    const commit = { names: textOrNull(parts[at + 1]), audit: textOrNull(parts[at + 2]), changes }
+    commits.push({ names: textOrNull(parts[at + 1]), audit: textOrNull(parts[at + 2]), changes })
     at += 3
     for (let change = 0; change < count; change++, at += 4) {
-      const [kind, name, value, expect] = [parts[at], parts[at + 1], parts[at + 2], parts[at + 3]]
-      changes.push({ kind: Number(kind), name: String(name), value: String(value), expect: Number(expect) })
+      const name = encodeText(String(parts[at + 1]))
+      changes.push({
+        kind: Number(parts[at]),
+        name,
+        value: String(parts[at + 2]),
+        expect: Number(parts[at + 3]),
+      })
     }
-    commits.push(commit)
   }
   return commits
 }

@@ -6,18 +6,20 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { AuditRecord } from '../kms/audit-record.js'
-import { type Change, StoreError } from '../kms/store.js'
+import { type Change, type CommitResult, StoreError } from '../kms/store.js'
 import { messageOf } from './sqlite-driver.js'
 import { writerProgram } from './sqlite-program.js'
 import type { WriterOptions } from './sqlite-writer.js'
 import { type Answer, type FromWriter, type Part, type ToWriter, writeCommit } from './sqlite-messages.js'
 
 interface Waiting {
-  readonly resolve: (answer: number | { readonly conflict: string }) => void
+  readonly changes: readonly Change[]
+  readonly resolve: (result: CommitResult) => void
   readonly reject: (error: StoreError) => void
 }
 
-const MAX_IN_MESSAGE = 256
+/** So many go ahead while the rest of the turn is still being put together. */
+const MAX_IN_MESSAGE = 8
 
 export class SqliteWriterThread {
   #storeId = ''
@@ -27,10 +29,14 @@ export class SqliteWriterThread {
   #answered = 0
   #parts: Part[] = []
   #unsent = 0
-  #isFlushing = false
+  /** Whether the end of this turn has still to be told. */
+  #isTurn = false
   #failure: string | undefined
   #closing: Promise<void> | undefined
   #whenClosed: (() => void) | undefined
+
+  /** Called after commits of this process, once for many. */
+  onCommitted: (() => void) | undefined
 
   /** Rejects with a StoreError where the database cannot be opened. */
   static async open(path: string, maxBytes?: number, program?: URL): Promise<SqliteWriterThread> {
@@ -81,20 +87,17 @@ export class SqliteWriterThread {
     return this.#storeId
   }
 
-  commit(changes: readonly Change[], audit: readonly AuditRecord[]): Promise<number | { readonly conflict: string }> {
+  commit(changes: readonly Change[], audit: readonly AuditRecord[]): Promise<CommitResult> {
     if (this.#closing !== undefined) return Promise.reject(new StoreError('the store is closed'))
     if (this.#failure !== undefined) return Promise.reject(threadError(this.#failure))
     if (this.#waitingCount() === 0) this.#worker.ref()
     return new Promise((resolve, reject) => {
       writeCommit(this.#parts, changes, audit)
-      this.#waiting.push({ resolve, reject })
-      if (++this.#unsent >= MAX_IN_MESSAGE) this.#flush()
-      if (this.#isFlushing) return
-      this.#isFlushing = true
-      setImmediate(() => {
-        this.#isFlushing = false
-        this.#flush()
-      })
+      this.#waiting.push({ changes, resolve, reject })
+      if (++this.#unsent >= MAX_IN_MESSAGE) this.#flush(true)
+      if (this.#isTurn) return
+      this.#isTurn = true
+      setImmediate(() => this.#endTurn())
     })
   }
 
@@ -102,7 +105,7 @@ export class SqliteWriterThread {
   close(): Promise<void> {
     if (this.#failure !== undefined) return Promise.resolve()
     this.#closing ??= new Promise((resolve) => {
-      this.#flush()
+      this.#endTurn()
       this.#whenClosed = resolve
       this.#worker.ref()
       this.#send({ kind: 'close' })
@@ -110,13 +113,17 @@ export class SqliteWriterThread {
     return this.#closing
   }
 
-  #flush(): void {
-    if (this.#unsent === 0 || this.#failure !== undefined) return
+  #endTurn(): void {
+    if (!this.#isTurn) return
+    this.#isTurn = false
+    this.#flush(false)
+  }
+
+  #flush(goesOn: boolean): void {
     const commits = this.#parts
-    const count = this.#unsent
     this.#parts = []
     this.#unsent = 0
-    this.#send({ kind: 'commits', commits, count })
+    if (this.#failure === undefined) this.#send({ kind: 'commits', commits, goesOn })
   }
 
   #send(message: ToWriter): void {
@@ -126,13 +133,14 @@ export class SqliteWriterThread {
   #answers(answers: readonly Answer[]): void {
     for (const answer of answers) this.#answer(answer)
     if (this.#waitingCount() === 0) this.#worker.unref()
+    if (answers.some((answer) => typeof answer === 'number')) this.onCommitted?.()
   }
 
   #answer(answer: Answer): void {
     const waiting = this.#waiting[this.#answered++]
-    if (typeof answer === 'object' && 'failure' in answer) {
-      waiting?.reject(new StoreError(`the commit cannot be written: ${answer.failure}`))
-    } else waiting?.resolve(answer)
+    if (typeof answer === 'number') waiting?.resolve(resultOf(waiting.changes, String(answer)))
+    else if ('conflict' in answer) waiting?.resolve({ ok: false, conflict: answer.conflict })
+    else waiting?.reject(new StoreError(`the commit cannot be written: ${answer.failure}`))
     // Moved only now and then: what has been answered is a prefix.
     if (this.#answered >= 1024) {
       this.#waiting = this.#waiting.slice(this.#answered)
@@ -153,6 +161,10 @@ export class SqliteWriterThread {
   #waitingCount(): number {
     return this.#waiting.length - this.#answered
   }
+}
+
+function resultOf(changes: readonly Change[], version: string): CommitResult {
+  return { ok: true, version, rows: changes.map(({ kind }) => (kind === 'put' ? version : undefined)) }
 }
 
 function threadError(reason: string): StoreError {

@@ -34,22 +34,27 @@ function run(port: MessagePort, { path, maxBytes, packagesFrom }: WriterOptions)
   answer({ kind: 'open', storeId: storeIdOf(database) })
 
   port.on('message', (first: ToWriter) => {
-    let message: ToWriter | undefined = first
-    while (message?.kind === 'commits') {
-      const commits = [...readCommits(message.commits)]
-      message = nextOf(port)
-      while (message?.kind === 'commits' && commits.length + message.count <= MAX_COMMITS) {
-        commits.push(...readCommits(message.commits))
-        message = nextOf(port)
+    let goesOn = false
+    for (let message: ToWriter | undefined = first; message !== undefined; message = nextOf(port)) {
+      if (message.kind === 'close') {
+        close(writer)
+        return
       }
-      answer({ kind: 'answers', answers: writer.write(commits) })
+      writer.take(readCommits(message.commits))
+      ;({ goesOn } = message)
+      if (writer.taken >= MAX_COMMITS) answer({ kind: 'answers', answers: writer.finish() })
     }
-    if (message?.kind !== 'close') return
+    // What is written while the rest is still being put together costs nobody any time.
+    if (!goesOn && writer.taken > 0) answer({ kind: 'answers', answers: writer.finish() })
+  })
+
+  function close(last: CommitWriter): void {
+    if (last.taken > 0) answer({ kind: 'answers', answers: last.finish() })
     emptyLog(database)
     database.close()
     answer({ kind: 'closed' })
     port.close()
-  })
+  }
 }
 
 function nextOf(port: MessagePort): ToWriter | undefined {

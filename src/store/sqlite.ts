@@ -71,6 +71,9 @@ class SqliteStore implements Store {
     this.id = writer.storeId
     this.#path = path
     this.#writer = writer
+    writer.onCommitted = () => {
+      if (this.#listeners.size > 0) this.#tell()
+    }
     this.#database = openDatabase(path, { readOnly: true })
     this.#reader = new SqliteReader(this.#database)
   }
@@ -83,12 +86,8 @@ class SqliteStore implements Store {
     return this.#read((reader) => reader.scan(prefix, options))
   }
 
-  async commit(changes: readonly Change[], audit: readonly AuditRecord[]): Promise<CommitResult> {
-    const answer = await this.#writer.commit(changes, audit)
-    if (typeof answer !== 'number') return { ok: false, conflict: answer.conflict }
-    const version = String(answer)
-    if (this.#listeners.size > 0) this.#tell()
-    return { ok: true, version, rows: changes.map(({ kind }) => (kind === 'put' ? version : undefined)) }
+  commit(changes: readonly Change[], audit: readonly AuditRecord[]): Promise<CommitResult> {
+    return this.#writer.commit(changes, audit)
   }
 
   changesSince(version: string, limit?: number): ChangePage {

@@ -2,10 +2,12 @@
 import { expect, test } from 'vitest'
 import type { AuditRecord } from '../../src/kms/audit-record.js'
 import { createMemoryStore } from '../../src/store/memory.js'
+import { logConformance } from './conformance-log.js'
 import { conformance } from './conformance.js'
 import { auditRecord } from './support.js'
 
 conformance('memory', { open: () => createMemoryStore(), runs: 200 })
+logConformance('memory', { open: () => createMemoryStore() })
 
 test('answers are there at once', () => {
   const store = createMemoryStore()

@@ -21,7 +21,9 @@ export interface WritingProcess {
 /** The writing program and, beside it, its writing thread. */
 export async function buildWritingProgram(): Promise<string> {
   await buildProgram(join(ROOT, 'src/store/sqlite-writer.ts'), 'sqlite-writer')
-  return fileURLToPath(await buildProgram(join(ROOT, 'test/store/writing-program.ts'), 'writing-program'))
+  return fileURLToPath(
+    await buildProgram(fileURLToPath(new URL('./writing-program.ts', import.meta.url)), 'writing-program'),
+  )
 }
 
 export function startWriting(

@@ -1,6 +1,7 @@
 /** The durable store: what every store does; files, durability and damage are tested in the files beside this one. */
 import type { Store } from '../../src/kms/store.js'
-import { conformance, sharedConformance } from './conformance.js'
+import { logConformance, sharedConformance } from './conformance-log.js'
+import { conformance } from './conformance.js'
 import { openTestStore, temporaryFolder } from './support.js'
 
 const folders = new WeakMap<Store, string>()
@@ -13,6 +14,7 @@ async function open(): Promise<Store> {
 }
 
 conformance('SQLite', { open, runs: 8 })
+logConformance('SQLite', { open })
 
 // A connection and a writing thread of its own; processes of their own follow in sqlite-processes.test.ts.
 sharedConformance('SQLite', {

@@ -164,6 +164,8 @@ describe('a token', () => {
     existsSync,
   )
 
+  const UTILITY = 'softhsm2-util'
+
   test('that cannot be reached is one clear error', async () => {
     const source = { kind: 'pkcs11', library: '/nowhere.so', token: 't', pin: '1234', key: 'k' } as const
     expect(await refusal(source)).toMatch(/needs the package `pkcs11js`|of `\/nowhere.so` cannot be used/)
@@ -176,7 +178,7 @@ describe('a token', () => {
     mkdirSync(join(folder, 'tokens'))
     writeFileSync(join(folder, 'softhsm2.conf'), `directories.tokendir = ${join(folder, 'tokens')}\n`)
     process.env['SOFTHSM2_CONF'] = join(folder, 'softhsm2.conf')
-    execFileSync('softhsm2-util', ['--init-token', '--free', '--label', 'keyward', '--pin', '1234', '--so-pin', '5678'])
+    execFileSync(UTILITY, ['--init-token', '--free', '--label', 'keyward', '--pin', '1234', '--so-pin', '5678'])
     const source = { kind: 'pkcs11', library: LIBRARY ?? '', token: 'keyward', pin: '1234', key: 'root' } as const
 
     expect(await refusal(source)).toBe('the token `keyward` has no generic secret key `root`')
