@@ -11,7 +11,7 @@ import { readPlainJson } from '../../text/plain-json.js'
 import type { Result, SourceError, SourceText, Span } from '../../text/source.js'
 import { toPointer, type SyntaxNode, type SyntaxPath } from '../../text/syntax-tree.js'
 import { outlineItems, outlineMembers, outlineValues } from './json-outline.js'
-import { readPlainYaml } from './plain-yaml.js'
+import { readPlainYaml } from '../../text/plain-yaml.js'
 import { headOf, itemsOf, member, type Located, type Slice, type WorldPlace } from './places.js'
 
 /** An object at the top of a file. */

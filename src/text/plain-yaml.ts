@@ -8,7 +8,7 @@
  *
  * Source: YAML 1.2.2, chapters 6 to 8 and 10.3.
  */
-import type { Member, SyntaxNode } from '../../text/syntax-tree.js'
+import type { Member, SyntaxNode } from './syntax-tree.js'
 
 /** The tree of a text, or undefined where `readYaml` has to be asked. */
 export function readPlainYaml(text: string): SyntaxNode | undefined {

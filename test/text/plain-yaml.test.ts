@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { readPlainYaml } from '../../../src/source/world/plain-yaml.js'
-import type { SyntaxNode } from '../../../src/text/syntax-tree.js'
-import { readYaml } from '../../../src/text/yaml.js'
-import { ACME } from './acme-requests.js'
+import { readPlainYaml } from '../../src/text/plain-yaml.js'
+import type { SyntaxNode } from '../../src/text/syntax-tree.js'
+import { readYaml } from '../../src/text/yaml.js'
+import { ACME } from '../source/world/acme-requests.js'
 
 const worldFiles = readdirSync(ACME)
   .filter((name) => name.endsWith('.yaml'))
