@@ -61,14 +61,18 @@ export function openUnder<N extends OperationName>(
   // Imported material that is gone has left the key pending import, and one that waits for its rotation seals nothing.
   if (material === undefined || material.imported?.isPresent === false) return INVALID_CIPHERTEXT
   const { materialId } = material
-  return after(call.services.materials.symmetric(key, material), (symmetric) => {
-    const aad = encodeEncryptionContext(context)
-    if (key.record.xksKeyId === undefined) {
+  const { materials } = call.services
+  const aad = encodeEncryptionContext(context)
+  if (key.record.xksKeyId === undefined) {
+    return after(materials.symmetric(key, material), (symmetric) => {
       const opened = symmetric.open(ciphertext, aad)
       return opened.ok ? succeed({ plaintext: opened.value, materialId }) : INVALID_CIPHERTEXT
-    }
-    return after(openExternally(call, key, ciphertext, aad), (inner) => {
-      if (!inner.ok) return inner
+    })
+  }
+  return after(openExternally(call, key, ciphertext, aad), (inner) => {
+    if (!inner.ok) return inner
+    // Only now: what is ready may leave its cache while a proxy takes its time.
+    return after(materials.symmetric(key, material), (symmetric) => {
       const opened = symmetric.open(inner.value, aad)
       // What the proxy has opened is no longer needed, and is not what the caller asked for.
       inner.value.body.fill(0)
