@@ -19,7 +19,7 @@ export interface DueTime {
 }
 
 /** What of a key has to be done at which time. */
-export function dueTimes(record: KeyRecord): readonly DueTime[] {
+function dueTimes(record: KeyRecord): readonly DueTime[] {
   const { state, deletionAtMs, rotation, transitionEndsAtMs } = record
   const due: DueTime[] = []
   if (state === 'PendingDeletion' && deletionAtMs !== undefined) due.push({ what: 'delete', atMs: deletionAtMs })
@@ -45,7 +45,7 @@ function rotates({ state, arn, multiRegion }: KeyRecord): boolean {
 }
 
 /** The record as it is stored: it knows when the key has to be looked at next. */
-export function withDueTime(record: KeyRecord): KeyRecord {
+function withDueTime(record: KeyRecord): KeyRecord {
   const { dueAtMs: _former, ...rest } = record
   const times = dueTimes(record).map(({ atMs }) => atMs)
   return times.length === 0 ? rest : { ...rest, dueAtMs: Math.min(...times) }

@@ -13,6 +13,7 @@ import type { PolicyDocument } from '../policy/document.js'
 import type { Result } from '../text/source.js'
 import { after, firstOf } from './awaitable.js'
 import type { Failure } from './failure.js'
+import { graphConstraints } from './grant-request.js'
 import { aliasNotFound, keyNotFound, parseIdentifier, type Home, type KeyIdentifier } from './identifier.js'
 import type { KeyForms } from '../aws/operations.js'
 import { propertiesOf } from './key-maker.js'
@@ -61,6 +62,7 @@ export interface KeysOptions {
 /** More changed rows than this of one key are not read one by one. */
 const MAX_STALE = 1000
 const MAX_ALIASES = 10_000
+const MAX_POLICIES = 1000
 
 export class Keys {
   /** Another number after every change of any alias. */
@@ -68,6 +70,7 @@ export class Keys {
   private readonly loaded: LRUCache<string, LoadedKey>
   private readonly loading = new Map<string, Loading>()
   private readonly refreshing = new Map<LoadedKey, Promise<LoadedKey | undefined>>()
+  private readonly policies = new LRUCache<string, PolicyDocument>({ max: MAX_POLICIES })
   private readonly aliases = new LRUCache<string, KnownAlias>({ max: MAX_ALIASES })
 
   constructor(private readonly options: KeysOptions) {
@@ -344,6 +347,16 @@ export class Keys {
     return grantOf(key.arn, record, isPropagated)
   }
 
+  /** Policies are read before they are stored; one that cannot be read is not ours. Many keys have the same one. */
+  private policyDocument({ arn, policy }: LoadedKey): PolicyDocument {
+    const known = this.policies.get(policy)
+    if (known !== undefined) return known
+    const parsed = parsePolicyValue(policy, 'key', 'the key policy')
+    if (!parsed.ok) throw new StoreError(`the policy of ${arn} in the store cannot be read`)
+    this.policies.set(policy, parsed.value)
+    return parsed.value
+  }
+
   private putIntoGraph(key: LoadedKey): void {
     const nowMs = this.options.nowMs()
     const grants: Grant[] = []
@@ -351,7 +364,7 @@ export class Keys {
     for (const { record } of key.grants.values()) grants.push(this.grantAt(key, record, nowMs))
     this.options.authorizer.putKey({
       arn: key.arn,
-      policy: policyDocument(key.arn, key.policy),
+      policy: this.policyDocument(key),
       grants,
       ...propertiesOf(key.record, key.place.region),
       aliases: key.aliases,
@@ -363,13 +376,6 @@ function putGrant(grants: Map<string, LoadedGrant>, { name, value, version }: Ro
   const record = parseRecord<GrantRecord>(name, value)
   grants.set(record.grantId, { record, version })
   return record
-}
-
-/** Policies are read before they are stored; one that cannot be read is not ours. */
-function policyDocument(arn: string, text: string): PolicyDocument {
-  const parsed = parsePolicyValue(text, 'key', `the policy of ${arn}`)
-  if (!parsed.ok) throw new StoreError(`the policy of ${arn} in the store cannot be read`)
-  return parsed.value
 }
 
 function grantOf(arn: string, record: GrantRecord, isPropagated: boolean): Grant {
@@ -385,18 +391,6 @@ function grantOf(arn: string, record: GrantRecord, isPropagated: boolean): Grant
     ...(granteeServicePrincipal === undefined ? {} : { granteeServicePrincipal }),
     ...(retiringPrincipal === undefined ? {} : { retiringPrincipal }),
     ...(retiringServicePrincipal === undefined ? {} : { retiringServicePrincipal }),
-    ...(constraints === undefined
-      ? {}
-      : {
-          constraints: {
-            ...(constraints.EncryptionContextEquals === undefined
-              ? {}
-              : { encryptionContextEquals: constraints.EncryptionContextEquals }),
-            ...(constraints.EncryptionContextSubset === undefined
-              ? {}
-              : { encryptionContextSubset: constraints.EncryptionContextSubset }),
-            ...(constraints.SourceArn === undefined ? {} : { sourceArn: constraints.SourceArn }),
-          },
-        }),
+    ...(constraints === undefined ? {} : { constraints: graphConstraints(constraints) }),
   }
 }

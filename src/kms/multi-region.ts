@@ -6,11 +6,11 @@
 import { after, firstOf } from './awaitable.js'
 import type { LoadedKey } from './loaded-key.js'
 import type { KeyRecord } from './records.js'
-import { keyArn, type KeyPlace } from './row-names.js'
+import type { KeyPlace } from './row-names.js'
 import type { Services } from './services.js'
 import type { Awaitable } from './store.js'
 
-export function regionOf({ arn }: Pick<KeyRecord, 'arn'>): string {
+function regionOf({ arn }: Pick<KeyRecord, 'arn'>): string {
   return arn.split(':', 4)[3] ?? ''
 }
 
@@ -29,15 +29,11 @@ export function relatedPlace(place: KeyPlace, region: string): KeyPlace {
 }
 
 /** The places of all related keys but this one. */
-export function otherPlaces(place: KeyPlace, { multiRegion }: KeyRecord): readonly KeyPlace[] {
+function otherPlaces(place: KeyPlace, { multiRegion }: KeyRecord): readonly KeyPlace[] {
   if (multiRegion === undefined) return []
   return [multiRegion.primaryRegion, ...multiRegion.replicaRegions]
     .filter((region) => region !== place.region)
     .map((region) => relatedPlace(place, region))
-}
-
-export function relatedArn(place: KeyPlace, region: string): string {
-  return keyArn(relatedPlace(place, region))
 }
 
 /** The other keys of a multi-Region family, as they are now; a single-Region key has none. */

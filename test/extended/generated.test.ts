@@ -27,9 +27,7 @@ test.skipIf(!existsSync(facts))(
       'kms/validators.ts',
     ])
     for (const name of names) {
-      expect(readFileSync(path.join(out, name), 'utf8'), name).toBe(
-        readFileSync(path.join(root, 'src', name), 'utf8'),
-      )
+      expect(readFileSync(path.join(out, name), 'utf8'), name).toBe(readFileSync(path.join(root, 'src', name), 'utf8'))
     }
   },
   60_000,

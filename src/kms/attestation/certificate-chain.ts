@@ -8,7 +8,8 @@
  */
 import { X509Certificate, type KeyObject } from 'node:crypto'
 import type { Result } from '../../text/source.js'
-import { BIT_STRING, BOOLEAN, childrenOf, INTEGER, OCTET_STRING, oidHex, readDer, SEQUENCE } from './der.js'
+import { DER_BIT_STRING, DER_INTEGER, DER_OCTET_STRING, DER_SEQUENCE } from '../crypto/der.js'
+import { BOOLEAN, childrenOf, oidHex, valuesOf } from './der.js'
 
 export interface ChainInput {
   /** DER. */
@@ -77,12 +78,12 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
 }
 
 function readCertificate(bytes: Uint8Array): Certificate | undefined {
-  const outer = readDer(bytes)
-  const parts = outer?.length === 1 ? childrenOf(outer[0], SEQUENCE) : undefined
-  const members = childrenOf(parts?.[0], SEQUENCE)
+  const outer = valuesOf(bytes)
+  const parts = outer?.length === 1 ? childrenOf(outer[0], DER_SEQUENCE) : undefined
+  const members = childrenOf(parts?.[0], DER_SEQUENCE)
   // A version member comes only with version 2 or 3; extensions need 3.
   if (parts?.length !== 3 || members?.[0]?.tag !== VERSION) return undefined
-  if (oidHex(childrenOf(parts[1], SEQUENCE)?.[0]) !== ECDSA_WITH_SHA384) return undefined
+  if (oidHex(childrenOf(parts[1], DER_SEQUENCE)?.[0]) !== ECDSA_WITH_SHA384) return undefined
   const extensions = readExtensions(members.find(({ tag }) => tag === EXTENSIONS)?.content)
   const x509 = parseX509(bytes)
   return extensions === undefined || x509 === undefined ? undefined : { x509, ...extensions }
@@ -101,31 +102,31 @@ function parseX509(bytes: Uint8Array): X509Certificate | undefined {
 
 /** Undefined where one is malformed, twice there, or critical and not understood. */
 function readExtensions(bytes: Uint8Array | undefined): Omit<Certificate, 'x509'> | undefined {
-  const list = childrenOf(bytes === undefined ? undefined : readDer(bytes)?.[0], SEQUENCE)
+  const list = childrenOf(bytes === undefined ? undefined : valuesOf(bytes)?.[0], DER_SEQUENCE)
   if (list === undefined) return undefined
   let isCa = false
   let pathLength: number | undefined
   let keyUsage = 0
   const seen = new Set<string>()
   for (const extension of list) {
-    const parts = childrenOf(extension, SEQUENCE)
+    const parts = childrenOf(extension, DER_SEQUENCE)
     const id = oidHex(parts?.[0])
     const isCritical = parts?.[1]?.tag === BOOLEAN && parts[1].content[0] === 0xff
     const value = parts?.at(-1)
-    if (parts === undefined || id === undefined || value?.tag !== OCTET_STRING || seen.has(id)) return undefined
+    if (parts === undefined || id === undefined || value?.tag !== DER_OCTET_STRING || seen.has(id)) return undefined
     seen.add(id)
     if (id === BASIC_CONSTRAINTS) {
-      const constraints = childrenOf(readDer(value.content)?.[0], SEQUENCE)
+      const constraints = childrenOf(valuesOf(value.content)?.[0], DER_SEQUENCE)
       if (constraints === undefined) return undefined
       isCa = constraints[0]?.tag === BOOLEAN && constraints[0].content[0] === 0xff
-      const length = constraints.find(({ tag }) => tag === INTEGER)
+      const length = constraints.find(({ tag }) => tag === DER_INTEGER)
       // A path of over 127 authorities does not fit into a document.
       if (length !== undefined && (length.content.length !== 1 || length.content[0]! > 127)) return undefined
       pathLength = length?.content[0]
       if (isCa && !isCritical) return undefined
     } else if (id === KEY_USAGE) {
-      const bits = readDer(value.content)?.[0]
-      if (bits?.tag !== BIT_STRING || bits.content.length < 2) return undefined
+      const bits = valuesOf(value.content)?.[0]
+      if (bits?.tag !== DER_BIT_STRING || bits.content.length < 2) return undefined
       keyUsage = bits.content[1]!
     } else if (isCritical) {
       return undefined

@@ -6,7 +6,8 @@
  * Source: RFC 5652, section 6; RFC 4055, section 4.1; facts attestation 2, "CiphertextForRecipient".
  */
 import { constants, createCipheriv, createHash, publicEncrypt } from 'node:crypto'
-import { der, indefinite, INTEGER, NULL, OCTET_STRING, oid, SEQUENCE, SET } from './der.js'
+import { derOf, DER_INTEGER, DER_OCTET_STRING, DER_SEQUENCE } from '../crypto/der.js'
+import { indefinite, NULL, oid, SET } from './der.js'
 import type { Attestation } from './verify.js'
 
 const ENVELOPED_DATA = '2a864886f70d010703'
@@ -36,26 +37,26 @@ export function sealForRecipient(
   key.fill(0)
   const content = Buffer.concat([cipher.update(plaintext), cipher.final()])
 
-  const sha256 = der(SEQUENCE, oid(SHA_256), der(NULL))
-  const oaep = der(
-    SEQUENCE,
+  const sha256 = derOf(DER_SEQUENCE, oid(SHA_256), derOf(NULL))
+  const oaep = derOf(
+    DER_SEQUENCE,
     oid(RSAES_OAEP),
-    der(SEQUENCE, der(0xa0, sha256), der(0xa1, der(SEQUENCE, oid(MGF1), sha256))),
+    derOf(DER_SEQUENCE, derOf(0xa0, sha256), derOf(0xa1, derOf(DER_SEQUENCE, oid(MGF1), sha256))),
   )
-  const recipient = der(
-    SEQUENCE,
-    der(INTEGER, VERSION_2),
+  const recipient = derOf(
+    DER_SEQUENCE,
+    derOf(DER_INTEGER, VERSION_2),
     // subjectKeyIdentifier: AWS does not say of what it makes its own; recipients have one key and do not look.
-    der(0x80, createHash('sha256').update(publicKeyDer).digest()),
+    derOf(0x80, createHash('sha256').update(publicKeyDer).digest()),
     oaep,
-    der(OCTET_STRING, encryptedKey),
+    derOf(DER_OCTET_STRING, encryptedKey),
   )
   const encryptedContent = indefinite(
-    SEQUENCE,
+    DER_SEQUENCE,
     oid(DATA),
-    der(SEQUENCE, oid(AES_256_CBC), der(OCTET_STRING, iv)),
-    indefinite(0xa0, der(OCTET_STRING, content)),
+    derOf(DER_SEQUENCE, oid(AES_256_CBC), derOf(DER_OCTET_STRING, iv)),
+    indefinite(0xa0, derOf(DER_OCTET_STRING, content)),
   )
-  const envelope = indefinite(SEQUENCE, der(INTEGER, VERSION_2), der(SET, recipient), encryptedContent)
-  return indefinite(SEQUENCE, oid(ENVELOPED_DATA), indefinite(0xa0, envelope))
+  const envelope = indefinite(DER_SEQUENCE, derOf(DER_INTEGER, VERSION_2), derOf(SET, recipient), encryptedContent)
+  return indefinite(DER_SEQUENCE, oid(ENVELOPED_DATA), indefinite(0xa0, envelope))
 }

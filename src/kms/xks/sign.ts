@@ -23,7 +23,7 @@ export interface ProxyRequest {
 
 const SERVICE = 'kms-xks-proxy'
 const SIGNED_HEADERS = 'content-type;host;x-amz-date'
-export const CONTENT_TYPE = 'application/json'
+const CONTENT_TYPE = 'application/json'
 
 /** The headers that make the request a signed one. */
 export function signedHeaders(request: ProxyRequest, credential: ProxyCredential): Readonly<Record<string, string>> {

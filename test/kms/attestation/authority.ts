@@ -1,7 +1,8 @@
 /** A test authority for attestation documents: certificates and COSE structures, right ones and wrong ones. */
 import { createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { encode } from 'cbor2'
-import { der, oid } from '../../../src/kms/attestation/der.js'
+import { oid } from '../../../src/kms/attestation/der.js'
+import { derOf } from '../../../src/kms/crypto/der.js'
 
 export interface Issued {
   readonly der: Buffer
@@ -29,30 +30,30 @@ const SIGNATURES = { sha256: '2a8648ce3d040302', sha384: '2a8648ce3d040303' }
 export function issue(options: CertificateOptions): Issued {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: options.curve ?? 'secp384r1' })
   const digest = options.digest ?? 'sha384'
-  const algorithm = der(0x30, oid(SIGNATURES[digest]))
+  const algorithm = derOf(0x30, oid(SIGNATURES[digest]))
   const usage = options.keyUsage ?? (options.isCa === true ? 0x04 : 0x80)
   const constraints = [
-    ...(options.isCa === true ? [der(0x01, Buffer.of(0xff))] : []),
-    ...(options.pathLength === undefined ? [] : [der(0x02, Buffer.of(options.pathLength))]),
+    ...(options.isCa === true ? [derOf(0x01, Buffer.of(0xff))] : []),
+    ...(options.pathLength === undefined ? [] : [derOf(0x02, Buffer.of(options.pathLength))]),
   ]
   const extensions = [
-    extension('551d13', der(0x30, ...constraints)),
-    extension('551d0f', der(0x03, Buffer.of(0, usage))),
-    ...(options.critical === undefined ? [] : [extension(options.critical, der(0x05))]),
+    extension('551d13', derOf(0x30, ...constraints)),
+    extension('551d0f', derOf(0x03, Buffer.of(0, usage))),
+    ...(options.critical === undefined ? [] : [extension(options.critical, derOf(0x05))]),
   ]
-  const tbs = der(
+  const tbs = derOf(
     0x30,
-    der(0xa0, der(0x02, Buffer.of(2))),
-    der(0x02, Buffer.of(1)),
+    derOf(0xa0, derOf(0x02, Buffer.of(2))),
+    derOf(0x02, Buffer.of(1)),
     algorithm,
     nameOf(options.issuer?.name ?? options.name),
-    der(0x30, timeOf(options.fromMs), timeOf(options.toMs)),
+    derOf(0x30, timeOf(options.fromMs), timeOf(options.toMs)),
     nameOf(options.name),
     createPublicKey(privateKey).export({ format: 'der', type: 'spki' }),
-    der(0xa3, der(0x30, ...extensions)),
+    derOf(0xa3, derOf(0x30, ...extensions)),
   )
   const signature = sign(digest, tbs, options.issuer?.key ?? privateKey)
-  const certificate = der(0x30, tbs, algorithm, der(0x03, Buffer.of(0), signature))
+  const certificate = derOf(0x30, tbs, algorithm, derOf(0x03, Buffer.of(0), signature))
   return { der: certificate, key: privateKey, name: options.name }
 }
 
@@ -75,14 +76,14 @@ function plain(value: unknown): unknown {
 }
 
 function extension(id: string, value: Buffer): Buffer {
-  return der(0x30, oid(id), der(0x01, Buffer.of(0xff)), der(0x04, value))
+  return derOf(0x30, oid(id), derOf(0x01, Buffer.of(0xff)), derOf(0x04, value))
 }
 
 function nameOf(name: string): Buffer {
-  return der(0x30, der(0x31, der(0x30, oid('550403'), der(0x0c, Buffer.from(name)))))
+  return derOf(0x30, derOf(0x31, derOf(0x30, oid('550403'), derOf(0x0c, Buffer.from(name)))))
 }
 
 /** GeneralizedTime. */
 function timeOf(ms: number): Buffer {
-  return der(0x18, Buffer.from(`${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`))
+  return derOf(0x18, Buffer.from(`${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`))
 }

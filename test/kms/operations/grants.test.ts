@@ -104,7 +104,11 @@ describe('CreateGrant', () => {
     ['an operation of other keys', { Operations: ['Sign'] }, /^ValidationException: Operation Sign is not supported/],
     [
       'nine pairs',
-      { Constraints: { EncryptionContextEquals: Object.fromEntries([...'abcdefghi'].map((key) => [key, 'v'])) } },
+      {
+        Constraints: {
+          EncryptionContextEquals: Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`k${index}`, 'v'])),
+        },
+      },
       /^ValidationException/,
     ],
     [
