@@ -64,7 +64,8 @@ function ask<N extends OperationName>(call: CallState<N>, check: Check<N>): Auth
   const { caller, principal, sessionPolicies } = call.caller
   const found = keyOf(call, check)
   const request = requestOf(call, check, found)
-  if (found !== undefined && sessionPolicies === undefined && caller.userArn === undefined) {
+  // Binding costs about ten decisions: it is for keys that are asked for again.
+  if (found !== undefined && found.uses > 0 && sessionPolicies === undefined && caller.userArn === undefined) {
     const gate = (found.gate ??= bound(call, found))
     if (gate?.authorize(request).decision === 'allow') return undefined
   }

@@ -3,9 +3,9 @@
  */
 import type { Awaitable } from './store.js'
 
-/** `next` of the value, now or later. */
-export function after<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return value instanceof Promise ? value.then(next) : next(value)
+/** The step with the value, now or later. */
+export function after<T, U>(value: Awaitable<T>, step: (value: T) => Awaitable<U>): Awaitable<U> {
+  return value instanceof Promise ? value.then(step) : step(value)
 }
 
 /** `next` of every item in order, one after the other, until one answers something else than undefined. */

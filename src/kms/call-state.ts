@@ -26,6 +26,8 @@ export interface FoundKey {
 /** A caller with the keys that it uses. */
 export interface CallerState {
   readonly frame: CallerFrame
+  /** Of the identities from which the frame was made. */
+  readonly version: number
   readonly found: Map<string, FoundKey>
 }
 

@@ -111,7 +111,7 @@ export function prepareCaller(caller: KmsCaller, settings: CallerSettings): Resu
     accountId,
     region,
     sessionPolicies: caller.sessionPolicies?.map((policy) => settings.compile(policy)),
-    context: contextOf(caller, region, isService, roleArn, principalId),
+    context: contextOf(caller, region, isService),
     identity: identityOf(caller, arn, roleArn, principalId),
     foreignIdentity: optional({ type: 'AWSAccount', principalId, accountId }),
     origin: originOf(caller, isService),
@@ -151,13 +151,7 @@ function idOf(
   }
 }
 
-function contextOf(
-  caller: KmsCaller,
-  region: string,
-  isService: boolean,
-  roleArn: string | undefined,
-  principalId: string | undefined,
-): RequestContext {
+function contextOf(caller: KmsCaller, region: string, isService: boolean): RequestContext {
   const { via, vpcEndpointId } = caller
   // A call that a service makes does not come through the caller's endpoint.
   const isDirect = via === undefined && !isService
@@ -174,9 +168,9 @@ function contextOf(
     'aws:TokenIssueTime': caller.sessionStartedAtMs === undefined ? undefined : isoTime(caller.sessionStartedAtMs),
     'aws:SourceArn': caller.sourceArn,
     'aws:SourceAccount': caller.sourceAccount,
-    'aws:userid': isService ? undefined : principalId,
-    // A session's ARN has no path; a role that is not known by the identities would be taken to have none.
-    'aws:PrincipalArn': roleArn,
+    // Both follow from what the identities know, unless the embedder knows better.
+    'aws:userid': isService ? undefined : caller.principalId,
+    'aws:PrincipalArn': caller.roleArn,
   })
   return caller.context === undefined ? context : { ...context, ...caller.context }
 }

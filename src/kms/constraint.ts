@@ -96,7 +96,7 @@ export function text(
   required: boolean,
   min: number,
   max: number,
-  pattern?: RegExp,
+  pattern?: Pattern,
   sensitive = false,
 ): string | undefined {
   if (isMissing(faults, value, path, required)) return undefined
@@ -114,21 +114,26 @@ function checkText(
   path: string,
   min: number,
   max: number,
-  pattern: RegExp | undefined,
+  pattern: Pattern | undefined,
   sensitive: boolean,
 ): void {
   const shown = sensitive ? undefined : value
   if (value.length > max) faults.constraint(path, shown, `have length less than or equal to ${max}`)
   if (value.length < min) faults.constraint(path, shown, `have length greater than or equal to ${min}`)
-  if (pattern?.test(value) === false) {
-    faults.constraint(path, shown, `satisfy regular expression pattern: ${written(pattern)}`)
+  if (pattern?.whole.test(value) === false) {
+    faults.constraint(path, shown, `satisfy regular expression pattern: ${pattern.source}`)
   }
 }
 
-/** As the API model has it, without the anchors and escapes that a RegExp literal needs. */
-function written({ source }: RegExp): string {
-  const inner = source.startsWith('^(?:') && source.endsWith(')$') ? source.slice(4, -2) : source
-  return inner.replaceAll('\\/', '/')
+/** A pattern of the API model: as it is written there, and for the whole of a text. */
+interface Pattern {
+  readonly source: string
+  readonly whole: RegExp
+}
+
+/** All patterns of the model are linear, and constants of this program. */
+export function patternOf(source: string): Pattern {
+  return { source, whole: new RegExp(`^(?:${source})$`) }
 }
 
 /** One of the values of an enum. */

@@ -150,14 +150,14 @@ class Engine implements Kms {
 
   attempt<N extends OperationName>(name: N, input: unknown, caller: KmsCaller): Awaitable<Answer<N>> {
     let state = this.callers.get(caller)
-    if (state === undefined) {
+    if (state === undefined || state.version !== this.identities.version) {
       const prepared = prepareCaller(caller, {
         defaultRegion: this.region,
         known: this.identities,
         compile: (policy) => this.services.authorizer.compile(policy),
       })
       if (!prepared.ok) return this.notAnswered('UnrecognizedClientException', prepared.error)
-      state = { frame: prepared.value, found: new Map() }
+      state = { frame: prepared.value, version: this.identities.version, found: new Map() }
       this.callers.set(caller, state)
     }
     return this.pipeline.attempt(name, input, state)

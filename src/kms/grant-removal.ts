@@ -17,9 +17,12 @@ export function removedGrant(key: LoadedKey, { record, version }: LoadedGrant): 
 
 /** The id has the form of one; whether it ever was one is nobody's business. */
 export function grantNotFound(grantId: string): ReturnType<typeof fail> {
-  return GRANT_ID.test(grantId)
-    ? fail('NotFoundException', `Grant ID ${grantId} not found`)
-    : fail('InvalidGrantIdException', `Grant ID ${grantId} is not valid`)
+  return malformedGrantId(grantId) ?? fail('NotFoundException', `Grant ID ${grantId} not found`)
+}
+
+/** Undefined for what has the form of one. */
+export function malformedGrantId(grantId: string): ReturnType<typeof fail> | undefined {
+  return GRANT_ID.test(grantId) ? undefined : fail('InvalidGrantIdException', `Grant ID ${grantId} is not valid`)
 }
 
 const GRANT_ID = /^[0-9a-f]{64}$/

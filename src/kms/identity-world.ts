@@ -18,6 +18,8 @@ export interface IdentityChanges {
 }
 
 export class IdentityWorld implements IdentityChanges, KnownPrincipals {
+  /** Another number after every change of a principal. */
+  version = 0
   private readonly roles = new Map<string, string>()
   private readonly ids = new Map<string, string>()
 
@@ -32,6 +34,7 @@ export class IdentityWorld implements IdentityChanges, KnownPrincipals {
 
   putPrincipal(principal: PrincipalDefinition): void {
     this.authorizer.putPrincipal(principal)
+    this.version++
     const role = roleName(principal.arn)
     if (role !== undefined) this.roles.set(role, principal.arn)
     if (principal.uniqueId === undefined) this.ids.delete(principal.arn)
@@ -40,6 +43,7 @@ export class IdentityWorld implements IdentityChanges, KnownPrincipals {
 
   removePrincipal(arn: string): void {
     this.authorizer.removePrincipal(arn)
+    this.version++
     const role = roleName(arn)
     if (role !== undefined && this.roles.get(role) === arn) this.roles.delete(role)
     this.ids.delete(arn)

@@ -86,7 +86,9 @@ export const STATE_ROWS = {
     PendingReplicaDeletion: 'pendingDeletion',
     Updating: 'updating',
   },
-  /** EnableKeyRotation, DisableKeyRotation, RotateKeyOnDemand: origins are looked at before. */
+  /** Asked first where the origin of a key may refuse it for good; what else of its state matters comes after that. */
+  notBeingMade: { ...ACCEPTS, Creating: 'creating' },
+  notInTransition: { ...ACCEPTS, Creating: 'creating', Updating: 'updating' },
   rotation: {
     ...ACCEPTS,
     Creating: 'creating',
@@ -104,7 +106,6 @@ export const STATE_ROWS = {
     PendingDeletion: 'pendingDeletion',
     PendingReplicaDeletion: 'pendingDeletion',
   },
-  /** GetParametersForImport and DeleteImportedKeyMaterial change which materials there are. */
   importParameters: {
     ...ACCEPTS,
     Creating: 'creating',
@@ -118,7 +119,6 @@ export const STATE_ROWS = {
     PendingDeletion: 'pendingDeletion',
     PendingReplicaDeletion: 'pendingDeletion',
   },
-  deleteMaterial: { ...ACCEPTS, Creating: 'creating', Updating: 'updating' },
   replicate: {
     ...ACCEPTS,
     Creating: 'creating',

@@ -24,7 +24,7 @@ import type { KeyForms } from '../aws/operations.js'
 const OPAQUE =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
 
-const MAX_FOUND = 1000
+const MAX_FOUND = 10_000
 /** How often a key that is found again without the cache is told to the cache. */
 const TOUCH_EVERY = 64
 

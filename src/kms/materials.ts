@@ -18,7 +18,7 @@ import { keyMaterialId } from './crypto/material-id.js'
 import type { FillRandom } from './crypto/random.js'
 import type { SecretPool } from './crypto/secret.js'
 import type { SlowAnswer, SlowJob } from './crypto/slow-job.js'
-import type { SlowError, SlowPool } from './crypto/slow.js'
+import { SlowPool, type SlowError } from './crypto/slow.js'
 import { fail, type Failed, type Failure } from './failure.js'
 import type { LoadedKey } from './loaded-key.js'
 import { parseRecord, put, type MaterialEntry, type MaterialRecord } from './records.js'
@@ -49,8 +49,8 @@ export interface MaterialBinding {
 
 export interface MaterialsOptions {
   readonly keyring: MaterialKeyring
-  /** Where slow work is done. */
-  readonly slow: SlowPool
+  /** Where slow work is done; threads of its own when left out. */
+  readonly slow?: SlowPool
   /** How many materials stay ready; 10,000 when left out. */
   readonly maxReadyMaterials?: number
 }
@@ -90,6 +90,7 @@ export class Materials {
   private readonly last = new WeakMap<LoadedKey, Ready>()
   private readonly publicKeys = new LRUCache<string, PublicKey>({ max: DEFAULT_MAX_READY })
   private readonly nonces: NonceSource
+  private readonly slow: SlowPool
   private readonly fill: FillRandom
 
   constructor(
@@ -98,6 +99,7 @@ export class Materials {
     randomBytes: (size: number) => Uint8Array,
   ) {
     this.secrets = options.keyring.secrets
+    this.slow = options.slow ?? new SlowPool({ secrets: this.secrets })
     this.fill = (target) => {
       const bytes = randomBytes(target.length)
       target.set(bytes)
@@ -242,7 +244,7 @@ export class Materials {
 
   /** Does slow work elsewhere; a job that fails for a reason of the input is a `CryptoError`. */
   run(job: SlowJob): Promise<Result<SlowAnswer, CryptoError | SlowError>> {
-    return this.options.slow.run(job)
+    return this.slow.run(job)
   }
 
   private async slowly(job: SlowJob): Promise<Result<SlowAnswer, Failure>> {
@@ -258,7 +260,7 @@ export class Materials {
   }
 
   async close(): Promise<void> {
-    await this.options.slow.close()
+    if (this.options.slow === undefined) await this.slow.close()
     this.ready.clear()
     this.publicKeys.clear()
     this.options.keyring.close()
@@ -305,7 +307,7 @@ export class Materials {
     if (isHmacSpec(keySpec)) {
       return { kind: 'hmac', key: new HmacKey(hashOf(keySpec), material, this.secrets) }
     }
-    const loaded = loadPrivateKey(keySpec as AsymmetricSpec, material, this.secrets)
+    const loaded = loadPrivateKey(keySpec, material, this.secrets)
     if (!loaded.ok) throw new StoreError(`the material of ${arn} in the store cannot be read`)
     return { kind: 'private', key: loaded.value }
   }

@@ -33,14 +33,9 @@ export function notSymmetric(key: LoadedKey, operation: OperationName): Failed |
 }
 
 function algorithmNames(keySpec: KeySpec, keyUsage: KeyUsageType): readonly string[] {
-  const name = `${keySpec} ${keyUsage}`
-  let names = ALGORITHMS.get(name)
-  if (names === undefined) {
-    names = Object.values<readonly string[]>(algorithmsOf(keySpec, keyUsage)).flat()
-    ALGORITHMS.set(name, names)
-  }
-  return names
+  const byUsage = (ALGORITHMS[keySpec] ??= {})
+  return (byUsage[keyUsage] ??= Object.values<readonly string[]>(algorithmsOf(keySpec, keyUsage)).flat())
 }
 
-/** By key spec and usage. */
-const ALGORITHMS = new Map<string, readonly string[]>()
+/** Filled as they are asked for: every request asks. */
+const ALGORITHMS: Partial<Record<KeySpec, Partial<Record<KeyUsageType, readonly string[]>>>> = {}

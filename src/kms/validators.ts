@@ -11,6 +11,7 @@ import { ENUMS, type OperationName } from '../aws/operations.js'
 import {
   Faults,
   finish,
+  patternOf,
   membersOf,
   structure,
   text,
@@ -111,24 +112,24 @@ import type {
   XksProxyConnectivityType,
 } from './shapes.js'
 
-const PATTERN_1 = /^[a-zA-Z0-9:\/_-]+$/
-const PATTERN_2 = /^(?:cluster-[2-7a-zA-Z]{11,16})$/
-const PATTERN_3 = /^https:\/\/[a-zA-Z0-9.-]+$/
-const PATTERN_4 = /^(?:^(\/[a-zA-Z0-9\/_-]+\/kms\/xks\/v\d{1,2})$|^(\/kms\/xks\/v\d{1,2})$)$/
-const PATTERN_5 = /^(?:^(com|eu)\.amazonaws\.vpce\.([a-z]+-){2,3}\d+\.vpce-svc-[0-9a-z]+$)$/
-const PATTERN_6 = /^(?:[0-9]{12})$/
-const PATTERN_7 = /^[\w+=,.@:\/-]+$/
-const PATTERN_8 = /^([A-Za-z0-9\-]+)\.([A-Za-z0-9\-]+)(\.[A-Za-z0-9\-]+)+$/
-const PATTERN_9 = /^(?:[\u0009\u000A\u000D\u0020-\u00FF]+)$/
-const PATTERN_10 = /^[a-zA-Z0-9-_.]+$/
-const PATTERN_11 = /^[a-f0-9]+$/
-const PATTERN_12 = /^(?:[\u0020-\u00FF]*)$/
-const PATTERN_13 = /^(?:[\w]+)$/
-const PATTERN_14 = /^[a-zA-Z0-9:\/_\s.-]+$/
-const PATTERN_15 = /^([a-z]+-){2,3}\d+$/
-const PATTERN_16 = /^[A-Z2-7]+$/
-const PATTERN_17 = /^[a-zA-Z0-9\/+=]+$/
-const PATTERN_18 = /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/
+const PATTERN_1 = patternOf('^[a-zA-Z0-9:/_-]+$')
+const PATTERN_2 = patternOf('cluster-[2-7a-zA-Z]{11,16}')
+const PATTERN_3 = patternOf('^https://[a-zA-Z0-9.-]+$')
+const PATTERN_4 = patternOf('^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$')
+const PATTERN_5 = patternOf('^(com|eu)\\.amazonaws\\.vpce\\.([a-z]+-){2,3}\\d+\\.vpce-svc-[0-9a-z]+$')
+const PATTERN_6 = patternOf('[0-9]{12}')
+const PATTERN_7 = patternOf('^[\\w+=,.@:/-]+$')
+const PATTERN_8 = patternOf('^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$')
+const PATTERN_9 = patternOf('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+')
+const PATTERN_10 = patternOf('^[a-zA-Z0-9-_.]+$')
+const PATTERN_11 = patternOf('^[a-f0-9]+$')
+const PATTERN_12 = patternOf('[\\u0020-\\u00FF]*')
+const PATTERN_13 = patternOf('[\\w]+')
+const PATTERN_14 = patternOf('^[a-zA-Z0-9:/_\\s.-]+$')
+const PATTERN_15 = patternOf('^([a-z]+-){2,3}\\d+$')
+const PATTERN_16 = patternOf('^[A-Z2-7]+$')
+const PATTERN_17 = patternOf('^[a-zA-Z0-9\\/+=]+$')
+const PATTERN_18 = patternOf('^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$')
 
 const CUSTOM_KEY_STORE_TYPE: ReadonlySet<string> = new Set(ENUMS.CustomKeyStoreType)
 const XKS_PROXY_CONNECTIVITY_TYPE: ReadonlySet<string> = new Set(ENUMS.XksProxyConnectivityType)
@@ -181,7 +182,7 @@ function readGrantConstraints(faults: Faults, given: unknown, path: string): Gra
     EncryptionContextSubset: pairs(faults, input['EncryptionContextSubset'], `${path}.encryptionContextSubset`, false),
     EncryptionContextEquals: pairs(faults, input['EncryptionContextEquals'], `${path}.encryptionContextEquals`, false),
     SourceArn: text(faults, input['SourceArn'], `${path}.sourceArn`, false, 20, 512, PATTERN_18),
-  } as GrantConstraints
+  }
 }
 function readTag(faults: Faults, given: unknown, path: string): Tag | undefined {
   const input = structure(faults, given, path)
@@ -203,7 +204,7 @@ function readRecipientInfo(faults: Faults, given: unknown, path: string): Recipi
       KEY_ENCRYPTION_MECHANISM,
     ),
     AttestationDocument: bytes(faults, input['AttestationDocument'], `${path}.attestationDocument`, false, 1, 262144),
-  } as RecipientInfo
+  }
 }
 
 export const VALIDATORS: { readonly [N in OperationName]: (given: unknown) => Validated<KmsInputs[N]> } = {

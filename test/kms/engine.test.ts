@@ -182,6 +182,20 @@ describe('a store that answers later', () => {
     await t.kms.close()
   })
 
+  test('whoever asks after a change was answered gets what it left, however many ask', async () => {
+    const t = await testKms({ store: later(createMemoryStore()) })
+    const KeyId = await makeKey(t, 'symmetric')
+    for (let round = 0; round < 5; round++) {
+      await t.ok('DisableKey', { KeyId })
+      const refused = await Promise.all(Array.from({ length: 8 }, () => t.fails('Encrypt', { KeyId, Plaintext: TEXT })))
+      expect(new Set(refused)).toEqual(new Set([`DisabledException: ${KeyId} is disabled.`]))
+      await t.ok('EnableKey', { KeyId })
+      const allowed = await Promise.all(Array.from({ length: 8 }, () => t.fails('Encrypt', { KeyId, Plaintext: TEXT })))
+      expect(new Set(allowed)).toEqual(new Set(['succeeded']))
+    }
+    await t.kms.close()
+  })
+
   test('many callers load one key once', async () => {
     const inner = createMemoryStore()
     const first = await testKms({ store: inner, keyring: await keyringOf(inner) })
@@ -403,6 +417,34 @@ describe('the identity side', () => {
       /^AccessDenied/,
     )
     expect(await t.fails('CreateKey', {}, service)).toMatch(/^AccessDenied/)
+    await t.kms.close()
+  })
+
+  test('a role that becomes known counts with its path, also for a caller who has called before', async () => {
+    const t = await testKms()
+    const role = `arn:aws:iam::${ACCOUNT}:role/teams/blue/App`
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { AWS: ADMIN.principal }, Action: 'kms:*', Resource: '*' },
+        {
+          Effect: 'Allow',
+          Principal: '*',
+          Action: 'kms:DescribeKey',
+          Resource: '*',
+          Condition: { ArnEquals: { 'aws:PrincipalArn': role } },
+        },
+      ],
+    })
+    const KeyId = await makeKey(t, 'symmetric', { Policy })
+    const session = { principal: `arn:aws:sts::${ACCOUNT}:assumed-role/App/job` }
+    expect(await t.fails('DescribeKey', { KeyId }, session)).toMatch(/^AccessDenied/)
+    t.kms.identities.putPrincipal({ arn: role, policies: [], uniqueId: 'AROAAPPAPPAPPAPPAPP1' })
+    expect(await t.fails('DescribeKey', { KeyId }, session)).toBe('succeeded')
+    expect(lastRecord(t).userIdentity).toMatchObject({
+      principalId: 'AROAAPPAPPAPPAPPAPP1:job',
+      sessionContext: { sessionIssuer: { arn: role } },
+    })
     await t.kms.close()
   })
 

@@ -7,7 +7,6 @@ import type { AuditRecord } from '../../src/kms/audit-record.js'
 import type { Denied } from '../../src/kms/authorize.js'
 import type { KmsCaller } from '../../src/kms/caller.js'
 import type { SecretPool } from '../../src/kms/crypto/secret.js'
-import { SlowPool } from '../../src/kms/crypto/slow.js'
 import { createKms, type Kms, type KmsOptions } from '../../src/kms/engine.js'
 import { openKeyring } from '../../src/kms/keyring/keyring.js'
 import type { KmsInputs, KmsOutputs } from '../../src/kms/shapes.js'
@@ -65,7 +64,6 @@ export async function testKms(options: Partial<KmsOptions> = {}): Promise<TestKm
   const store = options.store ?? createMemoryStore({ onAudit: (record) => void records.push(record) })
   const keyring = options.keyring ?? (await openKeyring({ store, rootKey: { kind: 'bytes', bytes: randomBytes(32) } }))
   const { secrets } = keyring
-  const slow = options.slow ?? new SlowPool({ secrets })
   const kms = createKms({
     mode: 'enforce',
     region: REGION,
@@ -83,7 +81,6 @@ export async function testKms(options: Partial<KmsOptions> = {}): Promise<TestKm
     ...options,
     store,
     keyring,
-    slow,
   })
   return {
     kms,

@@ -15,7 +15,7 @@ import { materialRow } from '../row-names.js'
 
 export const deleteImportedKeyMaterial: Operation<'DeleteImportedKeyMaterial'> = {
   name: 'DeleteImportedKeyMaterial',
-  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.deleteMaterial }],
+  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.notInTransition }],
   checks: [{ action: 'kms:DeleteImportedKeyMaterial', on: 'key' }],
   audit: { readOnly: false, request: { KeyId: 'logged', KeyMaterialId: 'logged' }, response: 'told' },
   usage: 'none',

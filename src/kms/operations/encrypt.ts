@@ -34,7 +34,7 @@ export const encrypt: Operation<'Encrypt'> = {
 }
 
 function run(call: Call<'Encrypt'>): Awaitable<Result<Done<'Encrypt'>, Failure>> {
-  const { key, input, services } = call
+  const { key, input } = call
   const { EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT' } = input
   const wrong = wrongUsage(key, 'ENCRYPT_DECRYPT', 'Encrypt') ?? wrongAlgorithm(key, algorithm)
   if (wrong !== undefined) return wrong

@@ -33,7 +33,7 @@ export const generateDataKeyPair: Operation<Name> = {
 }
 
 function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
-  const { key, input, services } = call
+  const { key, input } = call
   const wrong = noDataKeys(key, 'GenerateDataKeyPair')
   if (wrong !== undefined) return wrong
   if (call.isDryRun) return DRY_RUN

@@ -34,7 +34,7 @@ export const generateDataKey: Operation<Name> = {
 }
 
 function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
-  const { key, input, services } = call
+  const { key, input } = call
   const wrong = noDataKeys(key, 'GenerateDataKey')
   if (wrong !== undefined) return wrong
   const size = dataKeySize(input)

@@ -9,13 +9,13 @@ import type { WrappingAlgorithm } from '../crypto/key-spec.js'
 import { fail, type Failure } from '../failure.js'
 import { makeImportToken, TOKEN_LIFE_MS } from '../import-token.js'
 import { importFailure } from '../imported.js'
-import { STATE_ROWS } from '../key-state.js'
+import { STATE_ROWS, stateFailure } from '../key-state.js'
 import { isAsymmetric, isSupported, slowFailure } from '../materials.js'
 import type { Call, Operation } from '../operation.js'
 
 export const getParametersForImport: Operation<'GetParametersForImport'> = {
   name: 'GetParametersForImport',
-  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.importParameters }],
+  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.notInTransition }],
   checks: [{ action: 'kms:GetParametersForImport', on: 'key' }],
   audit: {
     readOnly: true,
@@ -26,7 +26,7 @@ export const getParametersForImport: Operation<'GetParametersForImport'> = {
   run: (call) => {
     const { input, key, nowMs, services } = call
     const { materials } = services
-    const failure = importFailure(key)
+    const failure = importFailure(key) ?? stateFailure(STATE_ROWS.importParameters, key.state, key.arn)
     if (failure !== undefined) return { ok: false, error: failure }
     const chosen = algorithmOf(call)
     if ('code' in chosen) return { ok: false, error: chosen }

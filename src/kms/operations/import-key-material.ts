@@ -8,7 +8,7 @@ import { fail, type Failure } from '../failure.js'
 import { readImportToken } from '../import-token.js'
 import { importFailure, isPending, stateAfterImport } from '../imported.js'
 import { changedKey } from '../key-change.js'
-import { STATE_ROWS } from '../key-state.js'
+import { STATE_ROWS, stateFailure } from '../key-state.js'
 import type { LoadedKey } from '../loaded-key.js'
 import { isSupported, slowFailure } from '../materials.js'
 import { isPrimary, otherKeys } from '../multi-region.js'
@@ -22,7 +22,7 @@ const MAX_LIFE_MS = 365 * 86_400_000
 
 export const importKeyMaterial: Operation<'ImportKeyMaterial'> = {
   name: 'ImportKeyMaterial',
-  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.importMaterial }],
+  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.notBeingMade }],
   checks: [
     {
       action: 'kms:ImportKeyMaterial',
@@ -52,7 +52,11 @@ export const importKeyMaterial: Operation<'ImportKeyMaterial'> = {
   run: (call) => {
     const { input, key, nowMs, services } = call
     const { materials } = services
-    const failure = importFailure(key) ?? expirationFailure(call) ?? kindFailure(call)
+    const failure =
+      importFailure(key) ??
+      stateFailure(STATE_ROWS.importMaterial, key.state, key.arn) ??
+      expirationFailure(call) ??
+      kindFailure(call)
     if (failure !== undefined) return { ok: false, error: failure }
     const { keySpec } = key.record
     if (!isSupported(keySpec)) return fail('UnsupportedOperationException', `${keySpec} is not available here.`)

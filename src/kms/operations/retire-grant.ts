@@ -54,7 +54,6 @@ function keyOfGrant({ input, caller, region, services }: Call<'RetireGrant'>): A
   if (KeyId === undefined || GrantId === undefined) {
     return fail('ValidationException', 'Either a grant token or a key ID and a grant ID must be given.')
   }
-  return after(services.keys.find(KeyId, 'keys', home), (key) =>
-    key.ok ? key : key.error.code === 'NotFoundException' ? keyNotFound(KeyId) : key,
-  )
+  // Nobody may retire a grant that is not there; what is no grant ID at all is said before that is asked.
+  return malformedGrantId(GrantId) ?? services.keys.find(KeyId, 'keys', home)
 }

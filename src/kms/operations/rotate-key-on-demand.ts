@@ -7,7 +7,7 @@ import { after } from '../awaitable.js'
 import { customerManagedFailure } from '../customer-managed.js'
 import { fail } from '../failure.js'
 import { changedKey } from '../key-change.js'
-import { STATE_ROWS } from '../key-state.js'
+import { STATE_ROWS, stateFailure } from '../key-state.js'
 import { isPrimary, otherKeys } from '../multi-region.js'
 import type { Operation } from '../operation.js'
 import { rotatableFailure, rotatedRecord, rotatedToFresh, rotationEvents } from '../rotation.js'
@@ -17,13 +17,14 @@ const CONFLICT_MS = 20 * 60_000
 
 export const rotateKeyOnDemand: Operation<'RotateKeyOnDemand'> = {
   name: 'RotateKeyOnDemand',
-  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.rotation }],
+  targets: [{ role: 'key', find: 'named', member: 'KeyId', forms: 'keys', states: STATE_ROWS.notInTransition }],
   checks: [{ action: 'kms:RotateKeyOnDemand', on: 'key' }],
   audit: { readOnly: false, request: { KeyId: 'logged' }, response: 'keyArn' },
   usage: 'none',
   run: ({ key, nowMs, services }) => {
     const { arn, record } = key
-    const failure = customerManagedFailure(key) ?? rotatableFailure(key)
+    const failure =
+      customerManagedFailure(key) ?? rotatableFailure(key) ?? stateFailure(STATE_ROWS.rotation, key.state, arn)
     if (failure !== undefined) return { ok: false, error: failure }
     if (!isPrimary(record))
       return fail('UnsupportedOperationException', `${arn} is a replica: its primary key is rotated.`)

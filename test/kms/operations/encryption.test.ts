@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { ACCOUNT, ADMIN, lastRecord, NOBODY, OTHER_ACCOUNT, STRANGER, testKms, matching } from '../test-kms.js'
+import { checkOaep } from './oaep.js'
 import { makeKey } from './samples.js'
 
 const TEXT = Buffer.from('attack at dawn')
@@ -148,31 +149,12 @@ describe('symmetric encryption', () => {
 })
 
 describe('asymmetric encryption', () => {
-  for (const [spec, algorithm, most] of [
-    ['RSA_2048', 'RSAES_OAEP_SHA_1', 214],
-    ['RSA_2048', 'RSAES_OAEP_SHA_256', 190],
-    ['RSA_3072', 'RSAES_OAEP_SHA_1', 342],
-    ['RSA_3072', 'RSAES_OAEP_SHA_256', 318],
-    ['RSA_4096', 'RSAES_OAEP_SHA_256', 446],
-  ] as const) {
-    test(`${spec} ${algorithm} takes ${most} bytes and no more`, async () => {
-      const t = await testKms()
-      const KeyId = await makeKey(t, 'rsa', { KeySpec: spec })
-      const EncryptionAlgorithm = algorithm
-      const Plaintext = Buffer.alloc(most, 7)
-      const { CiphertextBlob } = await t.ok('Encrypt', { KeyId, Plaintext, EncryptionAlgorithm })
-      const opened = await t.ok('Decrypt', { KeyId, CiphertextBlob: CiphertextBlob!, EncryptionAlgorithm })
-      expect(opened).toEqual({ KeyId, Plaintext: Uint8Array.from(Plaintext), EncryptionAlgorithm })
-      expect(await t.fails('Encrypt', { KeyId, Plaintext: Buffer.alloc(most + 1), EncryptionAlgorithm })).toBe(
-        `ValidationException: Algorithm ${algorithm} and key spec ${spec} cannot encrypt data larger than ${most} bytes.`,
-      )
-      const other = algorithm === 'RSAES_OAEP_SHA_1' ? 'RSAES_OAEP_SHA_256' : 'RSAES_OAEP_SHA_1'
-      expect(await t.fails('Decrypt', { KeyId, CiphertextBlob, EncryptionAlgorithm: other })).toBe(
-        'InvalidCiphertextException',
-      )
-      await t.kms.close()
-    })
-  }
+  test('RSA_2048 takes what OAEP leaves, and no more', async () => {
+    const t = await testKms()
+    await checkOaep(t, 'RSA_2048', { RSAES_OAEP_SHA_1: 214, RSAES_OAEP_SHA_256: 190 })
+    await t.kms.close()
+    expect(t.secrets.live).toBe(0)
+  })
 
   test('needs its key, and takes no context', async () => {
     const t = await testKms()
