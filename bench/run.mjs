@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { format } from 'prettier'
 import { commandLineBenches } from './command-line.mjs'
+import { kmsBenches } from './kms.mjs'
 import { kmsStoreBenches } from './kms-store.mjs'
 import { formatNumber, report, rowsOf } from './report.mjs'
 import { worldBenches } from './worlds.mjs'
@@ -56,6 +57,7 @@ try {
   const runs = [
     ...inside('--list').map((name) => ({ name, run: () => inside(name) })),
     ...commandLineBenches({ cli: CLI, folder, scenario }),
+    ...kmsBenches({ folder }),
     ...kmsStoreBenches({ folder }),
     ...worldBenches({ cli: CLI, folder }),
     { name: 'peers', run: () => peers(scenario, inside) },
