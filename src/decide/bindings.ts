@@ -10,6 +10,7 @@ import type { Snapshot } from '../graph/world.js'
 import type { Result } from '../text/source.js'
 import type { Call } from './call.js'
 import { Gate } from './gate.js'
+import { SLOT_SOURCE_VPCE } from '../graph/tables.js'
 import {
   bindCaller,
   bindResource,
@@ -18,6 +19,7 @@ import {
   type CallerBinding,
   type RequestError,
 } from './resolve.js'
+import { SlotReader, type ContextReader } from './values.js'
 
 /** A gate costs about ten decisions to build. */
 const GATE_FROM_USE = 3
@@ -26,9 +28,15 @@ const MAX_RESOURCES = 10_000
 const MAX_GATES = 256
 const MAX_ENDPOINTS = 16
 
+/** A gate, and what it reads of a request: its own slots, and that of the endpoint, which tells whether it is the one. */
+export interface HotGate {
+  readonly gate: Gate
+  readonly reader: SlotReader
+}
+
 interface ActionGate {
   uses: number
-  gate: Gate | undefined
+  hot: HotGate | undefined
 }
 
 /** One caller on one resource. */
@@ -46,25 +54,33 @@ export class HotBinding {
    * The gate for an action, if there is one.
    * @param endpoint - the request's aws:SourceVpce.
    */
-  gate(action: string, endpoint: string | undefined): Gate | undefined {
-    if (endpoint !== undefined) return this.byEndpoint.get(endpoint)?.get(action)?.gate
-    if (action === this.lastAction) return this.last?.gate
+  gate(action: string, endpoint: string | undefined): HotGate | undefined {
+    if (endpoint !== undefined) return this.byEndpoint.get(endpoint)?.get(action)?.hot
+    if (action === this.lastAction) return this.last?.hot
     this.last = this.gates.get(action)
     this.lastAction = action
-    return this.last?.gate
+    return this.last?.hot
   }
 
   /** Notes a call for which there was no gate, and makes one when there have been enough. */
-  note(action: string, endpoint: string | undefined, call: Call, fromUse: number = GATE_FROM_USE): void {
+  note(
+    action: string,
+    endpoint: string | undefined,
+    call: Call,
+    reader: ContextReader,
+    fromUse: number = GATE_FROM_USE,
+  ): void {
     const gates = endpoint === undefined ? this.gates : this.gatesOf(endpoint)
     let known = gates.get(action)
     if (known === undefined) {
       if (gates.size >= MAX_GATES) gates.clear()
-      known = { uses: 0, gate: undefined }
+      known = { uses: 0, hot: undefined }
       gates.set(action, known)
       this.lastAction = undefined
     }
-    if (++known.uses >= fromUse) known.gate = Gate.build(call)
+    if (++known.uses < fromUse) return
+    const gate = Gate.build(call)
+    known.hot = { gate, reader: new SlotReader(reader, [...new Set([SLOT_SOURCE_VPCE, ...gate.slots])]) }
   }
 
   private gatesOf(endpoint: string): Map<string, ActionGate> {

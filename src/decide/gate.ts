@@ -4,7 +4,7 @@
  * Built from `combine` in the residual algebra: every question is replaced by the guards of the statements that can
  * still apply. A gate is as true as what it was made from: make a new one when a policy or grant has changed.
  *
- * A node is three integers: what is tested, and where to go on yes and no. A negative target is the outcome `~target`.
+ * Node n asks `tests[n]` and goes on to `yes[n]` or `no[n]`. A negative target is the outcome `~target`.
  */
 import { combine, type Algebra, type Leaf, type Outcome } from '../graph/combine.js'
 import type { SlotValues } from '../graph/atom.js'
@@ -51,24 +51,22 @@ export interface GrantFacts {
 export class Gate {
   private constructor(
     private readonly start: number,
-    private readonly nodes: Int32Array,
     private readonly tests: readonly GateTest[],
+    private readonly yes: Int32Array,
+    private readonly no: Int32Array,
     /** The slots that the decision can hang on. */
     readonly slots: readonly number[],
   ) {}
 
-  /** Distinct tests left; 0 means the decision does not depend on the request's context. */
+  /** Nodes left; 0 means the decision does not depend on the request's context. */
   get size(): number {
-    return this.nodes.length / 3
+    return this.tests.length
   }
 
   decide(values: SlotValues, request: GrantFacts): Outcome {
-    const { nodes, tests } = this
+    const { tests, yes, no } = this
     let node = this.start
-    while (node >= 0) {
-      const test = tests[nodes[node]!]!
-      node = nodes[test.holds(values, request) ? node + 1 : node + 2]!
-    }
+    while (node >= 0) node = tests[node]!.holds(values, request) ? yes[node]! : no[node]!
     return outcomeOf(~node)
   }
 
@@ -83,15 +81,15 @@ export class Gate {
       let { node } = next
       const { asked } = next
       while (node >= 0) {
-        const test = this.tests[this.nodes[node]!]!
+        const test = this.tests[node]!
         const known = asked.find((one) => one.test === test)
         if (known === undefined && isOpen(test)) {
-          open.push({ node: this.nodes[node + 2]!, asked: [...asked, { test, holds: false }] })
-          open.push({ node: this.nodes[node + 1]!, asked: [...asked, { test, holds: true }] })
+          open.push({ node: this.no[node]!, asked: [...asked, { test, holds: false }] })
+          open.push({ node: this.yes[node]!, asked: [...asked, { test, holds: true }] })
           break
         }
         const holds = known === undefined ? test.holds(values, request) : known.holds
-        node = this.nodes[holds ? node + 1 : node + 2]!
+        node = holds ? this.yes[node]! : this.no[node]!
       }
       if (node < 0) found.push({ outcome: outcomeOf(~node), asked })
     }
@@ -101,7 +99,14 @@ export class Gate {
   static build(call: Call): Gate {
     const builder = new GateBuilder(call)
     const start = combine(decodeKind(requestKind(call)), builder)
-    return new Gate(start, Int32Array.from(builder.nodes), builder.tests, builder.slots())
+    const { nodes } = builder
+    return new Gate(
+      start,
+      nodes.map(({ test }) => test),
+      Int32Array.from(nodes, ({ yes }) => yes),
+      Int32Array.from(nodes, ({ no }) => no),
+      [...new Set(nodes.flatMap(({ test }) => test.slots))],
+    )
   }
 }
 
@@ -159,23 +164,25 @@ class GrantTest implements GateTest {
       grantId: request.grantId,
       createGrant: request.createGrant,
     }
-    return (this.call.grants.says(input, this.call.options) & this.bits) !== 0
+    return (this.call.grants.says(input, this.call.options, this.bits) & this.bits) !== 0
   }
 }
 
+interface GateNode {
+  readonly test: GateTest
+  readonly yes: number
+  readonly no: number
+}
+
 class GateBuilder implements Algebra<number> {
-  readonly nodes: number[] = []
-  readonly tests: GateTest[] = []
+  readonly nodes: GateNode[] = []
+  private readonly tests: GateTest[] = []
   private readonly testNumbers = new Map<string, number>()
   private readonly nodeNumbers = new Map<string, number>()
   private readonly input: MatchInput
 
   constructor(private readonly call: Call) {
     this.input = matchInput(call)
-  }
-
-  slots(): readonly number[] {
-    return [...new Set(this.tests.flatMap((test) => test.slots))]
   }
 
   outcome(outcome: Outcome): number {
@@ -275,7 +282,7 @@ class GateBuilder implements Algebra<number> {
     const known = this.nodeNumbers.get(key)
     if (known !== undefined) return known
     const node = this.nodes.length
-    this.nodes.push(test, yes, no)
+    this.nodes.push({ test: this.tests[test]!, yes, no })
     this.nodeNumbers.set(key, node)
     return node
   }

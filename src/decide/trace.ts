@@ -91,24 +91,28 @@ export interface GrantTrace {
 
 export function trace(call: Call): Trace {
   const number = requestKind(call)
-  const kind = decodeKind(number)
+  const { kind, layers } = kindOf(number)
   const input = matchInput(call)
-  const layers = layersOf(kind)
-  const traced = new Map<Layer, TracedLayer>()
+  const traced: TracedLayer[] = []
+  const said = ASKED_LAYERS.map(() => SAYS_NOTHING)
   for (const { layer } of layers) {
-    if (layer !== 'operation') traced.set(layer, traceLayer(layer, call, input))
+    const found = layer === 'operation' ? NOTHING_TRACED : traceLayer(layer, call, input)
+    traced.push(found)
+    if (layer !== 'operation') said[ASKED_LAYERS.indexOf(layer)] = found.said
   }
-  const { outcome, consulted } = follow(number, (layer) => traced.get(layer)?.said ?? SAYS_NOTHING)
+  const { outcome, consulted } = follow(number, said)
   const records: LayerTrace[] = []
-  for (const { layer, allow } of layers) {
+  for (let index = 0; index < layers.length; index++) {
+    const { layer, allow } = layers[index]!
     // Without grants there is nothing to tell about them.
     if (layer === 'grant' && call.grants.size === 0 && !kind.retire) continue
     // Another service's resource need not have a policy; a KMS key that was given none still lacks its permission.
     if (layer === 'keyPolicy' && call.keyPolicy === undefined && kind.target === 'other') continue
-    const { policies, grants, said } = traced.get(layer) ?? NOTHING_TRACED
-    const allowed = (said & SAYS_ALLOW) !== 0 || allow.length === 0
-    const verdict = (said & SAYS_DENY) !== 0 ? 'explicitDeny' : allowed ? 'allow' : 'implicitDeny'
-    records.push({ layer, verdict, consulted: consulted.has(layer), policies, grants })
+    const { policies, grants, said: says } = traced[index]!
+    const allowed = (says & SAYS_ALLOW) !== 0 || allow.length === 0
+    const verdict = (says & SAYS_DENY) !== 0 ? 'explicitDeny' : allowed ? 'allow' : 'implicitDeny'
+    const isConsulted = layer !== 'operation' && (consulted & (1 << ASKED_LAYERS.indexOf(layer))) !== 0
+    records.push({ layer, verdict, consulted: isConsulted, policies, grants })
   }
   if (outcome.layer === 'operation') records.push(OPERATION_REFUSED)
   return { outcome, kind, call, layers: records }
@@ -122,18 +126,35 @@ const OPERATION_REFUSED: LayerTrace = {
   grants: [],
 }
 
-/** Walks the program with complete answers, noting the layers that the decision hung on. */
-function follow(
-  kind: number,
-  said: (layer: AskedLayer) => number,
-): { readonly outcome: Outcome; readonly consulted: ReadonlySet<Layer> } {
+interface KnownKind {
+  readonly kind: RequestKind
+  readonly layers: ReturnType<typeof layersOf>
+}
+
+/** By their numbers; few hundred occur, so they are kept for good. */
+const kinds: (KnownKind | undefined)[] = []
+
+function kindOf(number: number): KnownKind {
+  const known = kinds[number]
+  if (known !== undefined) return known
+  const kind = Object.freeze(decodeKind(number))
+  const made = { kind, layers: layersOf(kind) }
+  kinds[number] = made
+  return made
+}
+
+/**
+ * Walks the program with complete answers, noting the layers that the decision hung on. What was said is by place in
+ * ASKED_LAYERS, and `consulted` has a bit for each of these places.
+ */
+function follow(kind: number, said: readonly number[]): { readonly outcome: Outcome; readonly consulted: number } {
   const program = programFor(kind)
-  const consulted = new Set<Layer>()
+  let consulted = 0
   let node = program.start
   while (node >= 0) {
-    const layer = ASKED_LAYERS[program.layer[node]!]!
-    consulted.add(layer)
-    node = (said(layer) & program.bits[node]!) !== 0 ? program.yes[node]! : program.no[node]!
+    const layer = program.layer[node]!
+    consulted |= 1 << layer
+    node = (said[layer]! & program.bits[node]!) !== 0 ? program.yes[node]! : program.no[node]!
   }
   return { outcome: outcomeOf(~node), consulted }
 }
@@ -183,8 +204,8 @@ function traceLevels(layer: Layer, levels: PolicyLevels, account: string, call: 
   const traced: PolicyTrace[] = []
   let denied = false
   let allowed = true
-  for (const [level, policies] of levels.entries()) {
-    const { policies: ofLevel, said } = tracePolicies(layer, policies, call, input, { account, level })
+  for (let level = 0; level < levels.length; level++) {
+    const { policies: ofLevel, said } = tracePolicies(layer, levels[level]!, call, input, { account, level })
     traced.push(...ofLevel)
     denied ||= (said & SAYS_DENY) !== 0
     allowed &&= (said & SAYS_ALLOW) !== 0
@@ -204,8 +225,9 @@ function tracePolicies(
   for (const compiled of policies) {
     const { document, parts } = documentOf(compiled)
     const statements: StatementTrace[] = []
-    for (const statement of document.statements) {
-      const found = traceStatement(compiled, statement, parts[statement.index]!, call, input)
+    for (let index = 0; index < document.statements.length; index++) {
+      const statement = document.statements[index]!
+      const found = traceStatement(compiled, statement, parts[index]!, call, input)
       statements.push(found)
       if (found.applies) said |= statement.effect === 'Deny' ? SAYS_DENY : SAYS_BY_CLASS[found.reach]
     }
@@ -289,7 +311,9 @@ function conditionMiss(
   }
   if (lowered === 'never' || test.base === 'Null') return 'value'
   const values = typeof got === 'string' ? [got] : got
-  const atoms = lowered.map((literal) => compiled.tables.atom(literal >> 1))
-  const comparable = atoms.every((atom) => values.every((value) => atom.canCompare(value, call.values)))
-  return comparable ? 'value' : 'uncomparable'
+  for (const literal of lowered) {
+    const atom = compiled.tables.atom(literal >> 1)
+    for (const value of values) if (!atom.canCompare(value, call.values)) return 'uncomparable'
+  }
+  return 'value'
 }

@@ -16,60 +16,169 @@ export type RequestContext = Readonly<Record<string, RequestContextValue>>
 
 /** Callers choose the spellings; what is remembered of them is bounded. */
 const MAX_SPELLINGS = 10_000
+const MAX_POSITIONS = 256
 
+const NOT_READ = -1
+
+/** The keys of the last context in the order in which they came, each with its slot, or NOT_READ. */
+class KeySequence {
+  readonly keys: string[] = []
+  readonly slots: number[] = []
+  /** How many of the keys have each slot, and how many share theirs with one before. */
+  private readonly shares: number[] = []
+  private shared = 0
+
+  constructor(private readonly slotOf: (key: string) => number) {}
+
+  /** Whether no two of the keys are spellings of one. */
+  get isWithoutRepeats(): boolean {
+    return this.shared === 0
+  }
+
+  /** Notes that this key stands here, and answers its slot. */
+  learn(key: string, position: number): number {
+    const slot = this.slotOf(key)
+    if (position < MAX_POSITIONS) {
+      this.leave(this.slots[position])
+      this.keys[position] = key
+      this.slots[position] = slot
+      this.join(slot)
+    }
+    return slot
+  }
+
+  private join(slot: number): void {
+    if (slot < 0) return
+    const others = this.shares[slot] ?? 0
+    if (others > 0) this.shared++
+    this.shares[slot] = others + 1
+  }
+
+  private leave(slot: number | undefined): void {
+    if (slot === undefined || slot < 0) return
+    const others = (this.shares[slot] ?? 1) - 1
+    if (others > 0) this.shared--
+    this.shares[slot] = others
+  }
+}
+
+/** Reads every key that some policy names. */
 export class ContextReader {
   private readonly spellings = new Map<string, number>()
-  private lastKeys: string[] = []
-  private lastSlots: number[] = []
+  private sequence: KeySequence
   private slotCount = -1
   private blank: SlotValue[] = []
 
-  constructor(private readonly tables: GraphTables) {}
+  constructor(private readonly tables: GraphTables) {
+    this.sequence = new KeySequence((key) => this.slotOf(key))
+  }
 
   read(context: RequestContext): SlotValue[] {
-    const { slotCount } = this.tables
-    // A new slot may be that of a key that was ignored until now.
-    if (slotCount !== this.slotCount) this.forget(slotCount)
+    this.refresh()
     const values = this.blank.slice()
-    // Only a context that inherits from something unusual has to be asked key by key what is its own.
-    const prototype: unknown = Object.getPrototypeOf(context)
-    const plain = prototype === null || (prototype === Object.prototype && !hasEnumerableKeys(Object.prototype))
-    const { lastKeys, lastSlots } = this
-    let joined: Map<number, string[]> | undefined
-    let position = 0
-    for (const key in context) {
-      const slot = lastKeys[position] === key ? lastSlots[position]! : this.learn(key, position)
-      position++
-      if (slot < 0 || (!plain && !Object.hasOwn(context, key))) continue
-      const given = context[key]
-      const value = typeof given === 'string' ? given : toSlotValue(given)
-      if (values[slot] === undefined) values[slot] = value
-      else if (value !== undefined) joinTo((joined ??= new Map<number, string[]>()), values, slot, value)
-    }
+    readInto(values, context, this.sequence)
     return values
   }
 
-  private learn(key: string, position: number): number {
+  /** The slot of a key in any case, or a negative number where no policy names it. */
+  slotOf(key: string): number {
+    this.refresh()
     let slot = this.spellings.get(key)
     if (slot === undefined) {
       slot = this.tables.findSlot(key)
       if (this.spellings.size >= MAX_SPELLINGS) this.spellings.clear()
       this.spellings.set(key, slot)
     }
-    if (position < MAX_SPELLINGS) {
-      this.lastKeys[position] = key
-      this.lastSlots[position] = slot
-    }
     return slot
   }
 
-  private forget(slotCount: number): void {
+  private refresh(): void {
+    const { slotCount } = this.tables
+    // A new slot may be that of a key that was ignored until now.
+    if (slotCount === this.slotCount) return
     this.slotCount = slotCount
     this.blank = Array.from({ length: slotCount }, () => undefined)
     this.spellings.clear()
-    this.lastKeys = []
-    this.lastSlots = []
+    this.sequence = new KeySequence((key) => this.slotOf(key))
   }
+}
+
+/** Reads a few keys alone, of one request at a time into one array. */
+export class SlotReader {
+  private readonly sequence: KeySequence
+  private spare: SlotValue[] | undefined
+
+  constructor(
+    reader: ContextReader,
+    private readonly slots: readonly number[],
+  ) {
+    this.sequence = new KeySequence((key) => {
+      const slot = reader.slotOf(key)
+      return slots.includes(slot) ? slot : NOT_READ
+    })
+  }
+
+  /**
+   * The values by slot. Whoever has done with them gives them back: until then nobody else gets this array, for a
+   * request's members may be getters that ask in turn.
+   */
+  take(context: RequestContext): SlotValue[] {
+    const values = this.spare ?? Array.from({ length: Math.max(...this.slots, 0) + 1 }, () => undefined)
+    this.spare = undefined
+    if (!this.readExpected(values, context)) {
+      this.empty(values)
+      readInto(values, context, this.sequence)
+    }
+    return values
+  }
+
+  giveBack(values: SlotValue[]): void {
+    this.empty(values)
+    this.spare = values
+  }
+
+  private empty(values: SlotValue[]): void {
+    const { slots } = this
+    for (let index = 0; index < slots.length; index++) values[slots[index]!] = undefined
+  }
+
+  /** The short way for a context with the keys that the last one had. Answers false where it has others. */
+  private readExpected(values: SlotValue[], context: RequestContext): boolean {
+    const { keys, slots } = this.sequence
+    if (!this.sequence.isWithoutRepeats || !hasOwnKeysOnly(context)) return false
+    let position = 0
+    for (const key in context) {
+      if (keys[position] !== key) return false
+      const slot = slots[position++]!
+      if (slot < 0) continue
+      const given = context[key]
+      values[slot] = typeof given === 'string' ? given : toSlotValue(given)
+    }
+    return true
+  }
+}
+
+/** Fills the slots of `values`, which are empty, with what the context has for them. */
+function readInto(values: SlotValue[], context: RequestContext, sequence: KeySequence): void {
+  const plain = hasOwnKeysOnly(context)
+  const { keys, slots } = sequence
+  let joined: Map<number, string[]> | undefined
+  let position = 0
+  for (const key in context) {
+    const slot = keys[position] === key ? slots[position]! : sequence.learn(key, position)
+    position++
+    if (slot < 0 || (!plain && !Object.hasOwn(context, key))) continue
+    const given = context[key]
+    const value = typeof given === 'string' ? given : toSlotValue(given)
+    if (values[slot] === undefined) values[slot] = value
+    else if (value !== undefined) joinTo((joined ??= new Map<number, string[]>()), values, slot, value)
+  }
+}
+
+/** Only a context that inherits from something unusual has to be asked key by key what is its own. */
+function hasOwnKeysOnly(context: RequestContext): boolean {
+  const prototype: unknown = Object.getPrototypeOf(context)
+  return prototype === null || (prototype === Object.prototype && !hasEnumerableKeys(Object.prototype))
 }
 
 /** A program that has put something enumerable on every object does not thereby put it into every request. */

@@ -130,7 +130,11 @@ const SESSION: LackCodes = {
 }
 
 function allowsOf(trace: Trace, layer: Layer): readonly StatementTrace[] {
-  return (layerTrace(trace, layer)?.policies ?? []).flatMap(({ statements }) => statements.filter(isAllow))
+  const allows: StatementTrace[] = []
+  for (const { statements } of layerTrace(trace, layer)?.policies ?? []) {
+    for (const traced of statements) if (isAllow(traced)) allows.push(traced)
+  }
+  return allows
 }
 
 function lackIn(trace: Trace, layer: Layer): Lack {

@@ -18,16 +18,16 @@ export interface TestWords {
   readonly wanted: string
   /** A clause: `this request has "b"`. */
   readonly got: string
+  /** What the request has, without a verb: `"b"`, or `nothing: …`. */
+  readonly value: string
 }
 
 export function testWords(condition: ConditionTrace, policy: PolicyTrace, values: SlotValues): TestWords {
-  return { wanted: wantedOf(condition, policy, values), got: gotWords(condition) }
-}
-
-/** As in `testWords`. */
-export function wantedOf({ test }: ConditionTrace, policy: PolicyTrace, values: SlotValues): string {
+  const { test } = condition
   // A value with variables comes to something else in each request.
-  return test.values.some(hasVariable) ? wantedWords(test, policy, values) : fixedWanted(test)
+  const wanted = test.values.some(hasVariable) ? wantedWords(test, policy, values) : fixedWanted(test)
+  const { got, value } = gotWords(condition)
+  return { wanted, got, value }
 }
 
 const fixedWanted = once((test: ConditionTest): string => wantedWords(test))
@@ -131,28 +131,37 @@ function takesVariables(base: BaseOperator): boolean {
 
 // -------------------------------------------------------------------------------------------------------------- got
 
-/** What the request has, without a verb: `"b"`, or `nothing: …`. */
-export function gotValue({ test, got, miss }: ConditionTrace): string {
-  if (miss === 'hidden') return 'nothing: key policies cannot see this key'
-  if (got === undefined) return 'nothing: the request does not have this key'
-  const bare = test.base !== 'Null' && PREDICATES[test.base].bare === true
-  const values = (typeof got === 'string' ? [got] : got).map((value) => plain(value, bare))
-  const text = values.length === 0 ? 'an empty list' : listed(values, 'and')
-  if (miss === 'severalValues')
-    return `${text}: more values than ${test.operator} compares without ForAnyValue: or ForAllValues:`
-  if (miss === 'uncomparable') return `${text}: ${test.operator} cannot compare the two`
-  return text
+function gotWords({ test, got, miss }: ConditionTrace): Omit<TestWords, 'wanted'> {
+  const { operator } = test
+  if (miss === 'hidden') {
+    return { got: 'key policies cannot see that key', value: 'nothing: key policies cannot see this key' }
+  }
+  if (got === undefined) {
+    return { got: 'this request does not have that key', value: 'nothing: the request does not have this key' }
+  }
+  const text = valueText(test, got)
+  if (miss === 'severalValues') {
+    return {
+      got: `this request has several values, which ${operator} compares only after ForAnyValue: or ForAllValues:`,
+      value: `${text}: more values than ${operator} compares without ForAnyValue: or ForAllValues:`,
+    }
+  }
+  if (miss === 'uncomparable') {
+    return {
+      got: `this request has ${text}, and ${operator} cannot compare the two`,
+      value: `${text}: ${operator} cannot compare the two`,
+    }
+  }
+  return { got: `this request has ${text}`, value: text }
 }
 
-function gotWords(condition: ConditionTrace): string {
-  const { miss, got, test } = condition
-  if (miss === 'hidden') return 'key policies cannot see that key'
-  if (got === undefined) return 'this request does not have that key'
-  if (miss === 'severalValues') {
-    return `this request has several values, which ${test.operator} compares only after ForAnyValue: or ForAllValues:`
-  }
-  const text = gotValue({ ...condition, miss: undefined })
-  return miss === 'uncomparable'
-    ? `this request has ${text}, and ${test.operator} cannot compare the two`
-    : `this request has ${text}`
+function valueText({ base }: ConditionTest, got: string | readonly string[]): string {
+  const bare = base !== 'Null' && PREDICATES[base].bare === true
+  if (typeof got === 'string') return plain(got, bare)
+  return got.length === 0
+    ? 'an empty list'
+    : listed(
+        got.map((value) => plain(value, bare)),
+        'and',
+      )
 }

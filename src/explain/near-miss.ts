@@ -38,9 +38,9 @@ export function rankedMisses(trace: Trace): readonly RankedMiss[] {
   const ranked: { readonly miss: RankedMiss; readonly rank: number }[] = []
   for (const layer of trace.layers) {
     if (layer.verdict !== 'implicitDeny') continue
-    const elsewhere = layer.layer === trace.outcome.layer ? 0 : 1
-    for (const miss of [...statementMisses(trace, layer), ...grantMisses(trace, layer)]) {
-      ranked.push({ miss, rank: elsewhere * MAX_RANK + rankOf(miss, trace) })
+    const least = layer.layer === trace.outcome.layer ? 0 : MAX_RANK
+    for (const miss of layer.layer === 'grant' ? grantMisses(trace, layer) : statementMisses(trace, layer)) {
+      ranked.push({ miss, rank: least + rankOf(miss, trace) })
     }
   }
   // The sort is stable: of equals the first comes first.

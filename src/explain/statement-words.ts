@@ -3,12 +3,12 @@
  *
  * Knows nothing of the decision as a whole; `summary.ts` does.
  */
-import type { ConditionTrace, StatementPart, StatementTrace, Trace } from '../decide/trace.js'
+import type { StatementPart, StatementTrace, Trace } from '../decide/trace.js'
 import type { EncryptionContext, Grant, GrantMiss } from '../graph/grant.js'
 import { CLASS_ACCOUNT, type Caller } from '../graph/subject.js'
 import type { PatternElement } from '../policy/document.js'
 import { compileGlob } from '../text/glob.js'
-import { gotValue, testWords, wantedOf } from './condition-words.js'
+import { testWords, type TestWords } from './condition-words.js'
 import {
   capital,
   layerSubject,
@@ -35,8 +35,17 @@ export interface Check {
 
 // ------------------------------------------------------------------------------------------------------- statements
 
+/** Of each condition of a statement what it wants and what the request has; the functions below are handed it. */
+export function conditionWords({ call }: Trace, { policy, traced }: PlacedStatement): readonly TestWords[] {
+  return traced.conditions.map((condition) => testWords(condition, policy, call.values))
+}
+
 /** Every part of a statement that it has, conditions one by one. */
-export function statementChecks(trace: Trace, { policy, traced }: PlacedStatement): readonly Check[] {
+export function statementChecks(
+  trace: Trace,
+  { policy, traced }: PlacedStatement,
+  words: readonly TestWords[],
+): readonly Check[] {
   const { statement, failed, conditions } = traced
   const { document } = policy
   const { principal, action, resource, index } = statement
@@ -59,13 +68,12 @@ export function statementChecks(trace: Trace, { policy, traced }: PlacedStatemen
   const resourcePlace = places.element('resource')
   checks.push({ part: 'resource', holds: holds('resource'), wanted: elementWords(resource), got, place: resourcePlace })
   for (let which = 0; which < conditions.length; which++) {
-    const condition = conditions[which]!
-    const wanted = wantedOf(condition, policy, trace.call.values)
+    const { wanted, value } = words[which]!
     checks.push({
       part: 'condition',
-      holds: condition.holds,
+      holds: conditions[which]!.holds,
       wanted,
-      got: gotValue(condition),
+      got: value,
       place: places.test(which),
     })
   }
@@ -107,15 +115,14 @@ export function resourceInWords({ call, kind }: Trace): string {
 }
 
 /** What stands between a statement and applying: as a sentence, and as a clause whose subject is the statement. */
-export function missWords(trace: Trace, placed: PlacedStatement): { readonly sentence: string; readonly gist: string } {
+export function missWords(
+  trace: Trace,
+  placed: PlacedStatement,
+  words: readonly TestWords[],
+): { readonly sentence: string; readonly gist: string } {
   const { failed, conditions } = placed.traced
-  const isAsked = failed.includes('condition')
-  const when = isAsked
-    ? onlyWhen(
-        conditions.filter(({ holds }) => !holds),
-        placed,
-        trace,
-      )
+  const when = failed.includes('condition')
+    ? onlyWhen(words.filter((_, which) => conditions[which]?.holds === false))
     : undefined
   return { sentence: missSentence(trace, placed, when), gist: missGist(placed, when) }
 }
@@ -151,17 +158,11 @@ function missSentence(trace: Trace, { policy, traced }: PlacedStatement, when: s
 }
 
 /** One test: `K is "a"; this request has "b"`. Several: each with what the request has in brackets. */
-function onlyWhen(tests: readonly ConditionTrace[], { policy }: PlacedStatement, { call }: Trace): string {
+function onlyWhen(tests: readonly TestWords[]): string {
   const [only] = tests
-  if (only !== undefined && tests.length === 1) {
-    const { wanted, got } = testWords(only, policy, call.values)
-    return `${wanted}; ${got}`
-  }
+  if (only !== undefined && tests.length === 1) return `${only.wanted}; ${only.got}`
   return listed(
-    tests.map((test) => {
-      const { wanted, got } = testWords(test, policy, call.values)
-      return `${wanted} (${got})`
-    }),
+    tests.map(({ wanted, got }) => `${wanted} (${got})`),
     'and',
   )
 }
@@ -179,18 +180,15 @@ const presentPatternWords = once(
 export function applyWords(
   trace: Trace,
   placed: PlacedStatement,
+  words: readonly TestWords[],
 ): { readonly sentence: string; readonly gist: string } {
-  const verb = placed.traced.statement.effect === 'Deny' ? 'denies' : 'allows'
-  return { sentence: applySentence(trace, placed, verb), gist: `${verb} ${trace.call.action}` }
-}
-
-function applySentence(trace: Trace, placed: PlacedStatement, verb: string): string {
   const { policy, traced } = placed
-  const { statement, conditions } = traced
-  const name = `${capital(placedName(trace, policy, statement))}, ${verb} ${trace.call.action}`
+  const { statement } = traced
+  const gist = `${statement.effect === 'Deny' ? 'denies' : 'allows'} ${trace.call.action}`
   const whom =
     statement.principal?.negated === true ? ` to everybody except ${principalNames(statement.principal)}` : ''
-  return conditions.length === 0 ? `${name}${whom}` : `${name}${whom} when ${onlyWhen(conditions, placed, trace)}`
+  const when = words.length === 0 ? '' : ` when ${onlyWhen(words)}`
+  return { sentence: `${capital(placedName(trace, policy, statement))}, ${gist}${whom}${when}`, gist }
 }
 
 function missGist({ traced }: PlacedStatement, when: string | undefined): string {

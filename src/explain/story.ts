@@ -19,6 +19,7 @@ import { statementPlaces, type Place } from './place.js'
 import { grantRef, statementRef, type PlacedStatement } from './reference.js'
 import {
   applyWords,
+  conditionWords,
   grantChecks,
   grantGist,
   grantMissSentence,
@@ -177,7 +178,8 @@ function missPart(trace: Trace, miss: RankedMiss): ExplainedPart {
 function statementPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
   const { policy, traced } = placed
   const { statement } = traced
-  const { sentence, gist } = traced.applies ? applyWords(trace, placed) : missWords(trace, placed)
+  const words = conditionWords(trace, placed)
+  const { sentence, gist } = traced.applies ? applyWords(trace, placed, words) : missWords(trace, placed, words)
   return {
     ref: statementRef(policy, traced),
     name: placedName(trace, policy, statement),
@@ -186,6 +188,6 @@ function statementPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
     sentence,
     gist,
     place: statementPlaces(policy.document, statement.index).element('statement'),
-    checks: statementChecks(trace, placed),
+    checks: statementChecks(trace, placed, words),
   }
 }

@@ -68,8 +68,17 @@ export function atomMode(name: (typeof ATOM_MODES)[number]): AtomMode {
   return ATOM_MODES.indexOf(name)
 }
 
+/** Longer texts are not remembered: a caller chooses them, and an atom lives as long as its graph. */
+const MAX_REMEMBERED = 256
+
 export class Atom {
   private readonly matcher: Matcher
+  /** Whether one text decides: no variable asks another key. */
+  private readonly isSettledByText: boolean
+  // Most condition values (a Region, an organization, a service, a flag) are the same in request after request, so the
+  // answer to the text seen last is kept. Compared first, it spares the comparison with patterns, dates and addresses.
+  private lastText: string | undefined
+  private lastHolds = false
 
   constructor(
     readonly mode: AtomMode,
@@ -80,10 +89,22 @@ export class Atom {
     slotOf: (key: string) => number,
   ) {
     this.matcher = compileMatcher(operator, marked, slotOf)
+    this.isSettledByText = this.matcher.slots.length === 0
   }
 
   holds(values: SlotValues): boolean {
     const value = values[this.slot]
+    if (typeof value !== 'string' || !this.isSettledByText) return this.holdsFor(value, values)
+    if (value === this.lastText) return this.lastHolds
+    const holds = this.holdsFor(value, values)
+    if (value.length <= MAX_REMEMBERED) {
+      this.lastText = value
+      this.lastHolds = holds
+    }
+    return holds
+  }
+
+  private holdsFor(value: SlotValue, values: SlotValues): boolean {
     const matcher = this.matcher
     switch (this.mode) {
       case MATCHES:

@@ -3,7 +3,6 @@
  *
  * A graph keeps rows, not documents. Those used lately are remembered; any other is read again from its source text.
  */
-import { LRUCache } from 'lru-cache'
 import { parsePolicyNode } from '../policy/parse.js'
 import type { PolicyDocument } from '../policy/document.js'
 import { readSyntax } from '../text/read-syntax.js'
@@ -17,18 +16,30 @@ export interface KnownDocument {
   readonly parts: readonly LoweredStatement[]
 }
 
-const recent = new LRUCache<CompiledPolicy, KnownDocument>({ max: 4096 })
+// An explanation asks for every policy of its call, so a look-up must cost nothing. Two generations are as good as a list
+// in order of use: what is asked for again moves to the young one, and the old one goes as a whole.
+const MAX_YOUNG = 2048
+let young = new Map<CompiledPolicy, KnownDocument>()
+let old = new Map<CompiledPolicy, KnownDocument>()
 
 export function documentOf(policy: CompiledPolicy): KnownDocument {
-  const known = recent.get(policy)
+  const known = young.get(policy)
   if (known !== undefined) return known
+  const found = old.get(policy) ?? read(policy)
+  if (young.size >= MAX_YOUNG) {
+    old = young
+    young = new Map()
+  }
+  young.set(policy, found)
+  return found
+}
+
+function read(policy: CompiledPolicy): KnownDocument {
   const document = readAgain(policy)
-  const read = {
+  return {
     document,
     parts: document.statements.map((statement) => lowerParts(policy.tables, document, statement)),
   }
-  recent.set(policy, read)
-  return read
 }
 
 function readAgain(policy: CompiledPolicy): PolicyDocument {

@@ -10,7 +10,8 @@
 import { actionBit } from '../aws/action.js'
 import { KMS_ACTIONS } from '../aws/actions.js'
 import { compileArnGlob } from '../text/arn-glob.js'
-import { SAYS_ACCOUNT, SAYS_DIRECT, SAYS_NOTHING, SAYS_VIA } from './policy.js'
+import { HolderIndex, type Filing } from './holder-index.js'
+import { SAYS_ACCOUNT, SAYS_ALLOW, SAYS_DIRECT, SAYS_NOTHING, SAYS_VIA } from './policy.js'
 import { ownToken, viaArn, type Caller } from './subject.js'
 
 export type EncryptionContext = Readonly<Record<string, string>>
@@ -80,54 +81,84 @@ export type GrantMiss = 'key' | 'grantee' | 'operation' | 'notPropagated' | 'con
 const CREATE_GRANT = actionBit('kms:CreateGrant') ?? -1
 const RETIRE_GRANT = actionBit('kms:RetireGrant') ?? -1
 
-/** Grants on one key, found by grantee and by id. Immutable: a change makes a new set. */
-export class GrantSet {
-  private readonly byGrantee = new Map<string, Grant[]>()
-  private readonly byId = new Map<string, Grant>()
+/** Up to this many grants on a key are looked through one by one; most keys have fewer. */
+const FEW = 8
 
-  constructor(readonly grants: readonly Grant[]) {
-    for (const grant of grants) {
-      this.byId.set(grant.grantId, grant)
-      const token = granteeToken(grant)
-      if (token === undefined) continue
-      const list = this.byGrantee.get(token)
-      if (list === undefined) this.byGrantee.set(token, [grant])
-      else list.push(grant)
-    }
+/**
+ * Grants on one key, found by grantee and by id. Immutable: a change makes a new set. An id stands for one grant: of
+ * several in a list the last one counts.
+ */
+export class GrantSet {
+  private listed: readonly Grant[] | undefined
+  private filed: HolderIndex<Grant> | undefined
+
+  constructor(grants: readonly Grant[]) {
+    this.listed = isWithoutRepeats(grants) ? grants : lastOfEach(grants)
   }
 
   static readonly empty = new GrantSet([])
 
+  private static of(index: HolderIndex<Grant>): GrantSet {
+    const set = new GrantSet([])
+    set.listed = undefined
+    set.filed = index
+    return set
+  }
+
   get size(): number {
-    return this.grants.length
+    return this.listed?.length ?? this.index.size
+  }
+
+  /** In the order in which they came. */
+  get grants(): readonly Grant[] {
+    this.listed ??= this.index.items()
+    return this.listed
+  }
+
+  private get index(): HolderIndex<Grant> {
+    this.filed ??= HolderIndex.of(this.listed ?? [], FILING)
+    return this.filed
+  }
+
+  private get isSmall(): boolean {
+    return this.size <= FEW
   }
 
   /** With this grant in place of the one of the same id, if any. */
   with(grant: Grant): GrantSet {
-    return new GrantSet([...this.grants.filter((other) => other.grantId !== grant.grantId), grant])
+    return this.isSmall ? new GrantSet([...this.grants, grant]) : GrantSet.of(this.index.with(grant))
   }
 
   without(grantId: string): GrantSet {
-    return new GrantSet(this.grants.filter((other) => other.grantId !== grantId))
+    if (this.find(grantId) === undefined) return this
+    return this.isSmall
+      ? new GrantSet(this.grants.filter((other) => other.grantId !== grantId))
+      : GrantSet.of(this.index.without(grantId))
   }
 
   find(grantId: string): Grant | undefined {
-    return this.byId.get(grantId)
+    return this.isSmall ? this.grants.find((grant) => grant.grantId === grantId) : this.index.find(grantId)
   }
 
-  /** SAYS_DIRECT, SAYS_VIA and SAYS_ACCOUNT for the classes of grantee by which some grant permits the request. */
-  says(input: GrantInput, options: GrantOptions): number {
-    if (this.grants.length === 0) return SAYS_NOTHING
+  /**
+   * SAYS_DIRECT, SAYS_VIA and SAYS_ACCOUNT for the classes of grantee by which some grant permits the request.
+   * @param wanted - the bits that are asked for; what is said of others may be missing.
+   */
+  says(input: GrantInput, options: GrantOptions, wanted: number = SAYS_ALLOW): number {
+    if (this.size === 0) return SAYS_NOTHING
     if (input.actionBit === RETIRE_GRANT) return this.saysToRetire(input, options)
     let said = SAYS_NOTHING
     for (const token of callerTokens(input.caller)) {
-      for (const grant of this.byGrantee.get(token) ?? []) {
-        const says = grantClass(grant, input.caller, options)
-        if ((said & says) === says) continue
-        if (grantMiss(grant, input) === undefined) said |= says
-      }
+      const says = granteeClass(token, input.caller, options)
+      if ((says & wanted & ~said) !== 0 && this.somePermits(token, input)) said |= says
     }
     return said
+  }
+
+  private somePermits(grantee: string, input: GrantInput): boolean {
+    const permits = (grant: Grant): boolean => missOfGrantee(grant, input) === undefined
+    if (this.isSmall) return this.grants.some((grant) => granteeToken(grant) === grantee && permits(grant))
+    return this.index.some(grantee, waysOfRequest(input), permits)
   }
 
   private saysToRetire(input: GrantInput, options: GrantOptions): number {
@@ -138,10 +169,23 @@ export class GrantSet {
   private namedBy(input: GrantInput): readonly Grant[] {
     const ids = input.grantId === undefined ? input.grantTokens : [input.grantId]
     return ids
-      .map((id) => this.byId.get(id))
+      .map((id) => this.find(id))
       .filter((grant) => grant !== undefined)
       .filter((grant) => grant.keyArn === input.keyArn && isUsable(grant, input))
   }
+}
+
+function isWithoutRepeats(grants: readonly Grant[]): boolean {
+  return grants.length < 2 || new Set(grants.map(({ grantId }) => grantId)).size === grants.length
+}
+
+function lastOfEach(grants: readonly Grant[]): readonly Grant[] {
+  const byId = new Map<string, Grant>()
+  for (const grant of grants) {
+    byId.delete(grant.grantId)
+    byId.set(grant.grantId, grant)
+  }
+  return [...byId.values()]
 }
 
 /** Undefined when the grant permits the request to its grantee. */
@@ -149,6 +193,12 @@ export function grantMiss(grant: Grant, input: GrantInput): GrantMiss | undefine
   if (grant.keyArn !== input.keyArn) return 'key'
   const grantee = granteeToken(grant)
   if (grantee === undefined || !callerTokens(input.caller).includes(grantee)) return 'grantee'
+  return missOfGrantee(grant, input)
+}
+
+/** The same when it is known that the caller is the grantee. */
+function missOfGrantee(grant: Grant, input: GrantInput): GrantMiss | undefined {
+  if (grant.keyArn !== input.keyArn) return 'key'
   if (!grant.operations.includes(operationOf(input.actionBit))) return 'operation'
   if (!isUsable(grant, input)) return 'notPropagated'
   if (!sourceArnHolds(grant, input)) return 'constraint'
@@ -170,7 +220,7 @@ function isUsable(grant: Grant, input: GrantInput): boolean {
 function principalOfGrant(arn: string | undefined, service: string | undefined): string | undefined {
   if (service !== undefined) return `service ${service}`
   if (arn === undefined) return undefined
-  const root = /^arn:[^:]*:iam::(\d{12}):root$/.exec(arn)
+  const root = arn.endsWith(':root') ? /^arn:[^:]*:iam::(\d{12}):root$/.exec(arn) : null
   if (root !== null) return `account ${root[1]!}`
   // Grants that services made long ago show the service's name where an ARN is expected.
   return arn.startsWith('arn:') ? arn : `service ${arn}`
@@ -180,8 +230,20 @@ function granteeToken(grant: Grant): string | undefined {
   return principalOfGrant(grant.granteePrincipal, grant.granteeServicePrincipal)
 }
 
+// Every grant of a key is compared with the one caller.
+const tokensOf = new WeakMap<Caller, readonly string[]>()
+
 /** A grantee user is the calling user, never a federated session of that user. */
 function callerTokens(caller: Caller): readonly string[] {
+  let tokens = tokensOf.get(caller)
+  if (tokens === undefined) {
+    tokens = makeCallerTokens(caller)
+    tokensOf.set(caller, tokens)
+  }
+  return tokens
+}
+
+function makeCallerTokens(caller: Caller): readonly string[] {
   const tokens = [ownToken(caller), caller.type === 'role' ? viaArn(caller) : undefined]
   const account = caller.accountId === undefined ? undefined : `account ${caller.accountId}`
   return [...tokens, account].filter((token) => token !== undefined)
@@ -195,9 +257,8 @@ function classOf(token: string | undefined, caller: Caller): number {
   return caller.type === 'root' ? SAYS_DIRECT : SAYS_ACCOUNT
 }
 
-function grantClass(grant: Grant, caller: Caller, options: GrantOptions): number {
-  const said = classOf(granteeToken(grant), caller)
-  switch (said) {
+function granteeClass(grantee: string | undefined, caller: Caller, options: GrantOptions): number {
+  switch (classOf(grantee, caller)) {
     case SAYS_ACCOUNT:
       return options.rootGrantee === 'delegates' ? SAYS_ACCOUNT : SAYS_NOTHING
     case SAYS_VIA:
@@ -223,7 +284,7 @@ function retirementClass(grant: Grant, input: GrantInput, options: GrantOptions)
   let said = retiring
   if (retiring === SAYS_DIRECT && options.grantBoundary === 'allGrantees') said = SAYS_VIA
   if (retiring === SAYS_VIA && options.grantBoundary === 'noGrantees') said = SAYS_DIRECT
-  if (grant.operations.includes('RetireGrant')) said |= grantClass(grant, caller, options)
+  if (grant.operations.includes('RetireGrant')) said |= granteeClass(granteeToken(grant), caller, options)
   if (caller.accountId === undefined) return said
   if (caller.type === 'root' && caller.accountId === issuer) return said | SAYS_DIRECT
   const owns = caller.accountId === input.keyAccount || caller.accountId === issuer
@@ -244,20 +305,80 @@ function sourceArnHolds(grant: Grant, input: GrantInput): boolean {
   return input.sourceArn !== undefined && compileArnGlob(pattern, 'arn-like').matches(input.sourceArn)
 }
 
-/** Compared for cryptographic operations only; DescribeKey and other operations ignore it. */
 function encryptionContextHolds(grant: Grant, input: GrantInput): boolean {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset } = grant.constraints ?? {}
   const required = equals ?? subset
-  if (required === undefined || KMS_ACTIONS[input.actionBit]?.cryptographic !== true) return true
+  if (required === undefined || !comparesContext(input.actionBit)) return true
   const given = input.encryptionContext ?? {}
   return containsPairs(given, required) && (equals === undefined || containsPairs(equals, given))
 }
 
+/** Compared for cryptographic operations only; DescribeKey and other operations ignore it. */
+function comparesContext(bit: number): boolean {
+  return KMS_ACTIONS[bit]?.cryptographic === true
+}
+
 /** Every pair of `inner` is in `outer`: keys without case, values exact (K-1). */
 function containsPairs(outer: EncryptionContext, inner: EncryptionContext): boolean {
-  const pairs = new Set(Object.entries(outer).map(([key, value]) => JSON.stringify([key.toLowerCase(), value])))
-  return Object.entries(inner).every(([key, value]) => pairs.has(JSON.stringify([key.toLowerCase(), value])))
+  let pairs: ReadonlySet<string> | undefined
+  for (const [key, value] of Object.entries(inner)) {
+    // Keys are spelled alike as a rule.
+    if (Object.hasOwn(outer, key) && outer[key] === value) continue
+    pairs ??= new Set(pairsOf(outer))
+    if (!pairs.has(pairOf(key, value))) return false
+  }
+  return true
 }
+
+/** The pairs in a form that is equal for pairs that compare equal. */
+function pairsOf(context: EncryptionContext): readonly string[] {
+  return Object.entries(context).map(([key, value]) => pairOf(key, value))
+}
+
+function pairOf(key: string, value: string): string {
+  const name = key.toLowerCase()
+  // The length tells where the value begins.
+  return `${name.length} ${name} ${value}`
+}
+
+// ------------------------------------------------------------------------------------------- many grants to a grantee
+
+const FILING: Filing<Grant> = { idOf: ({ grantId }) => grantId, holderOf: granteeToken, waysOf: waysOfGrant }
+
+/** By the operations for which its encryption context is not compared, and by that context where there is one. */
+function waysOfGrant({ operations, constraints = {} }: Grant): readonly string[] {
+  const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints
+  // A subset is found by one of its pairs, and one without any is in every context.
+  const [pair] = pairsOf(subset ?? {}).toSorted()
+  const byContext =
+    equals !== undefined ? wayOfExact(pairsOf(equals)) : pair === undefined ? undefined : wayOfPair(pair)
+  if (byContext === undefined) return [...new Set(operations)].map(wayOfOperation)
+  const free = operations.filter((operation) => !comparesContext(actionBit(`kms:${operation}`) ?? -1))
+  return [byContext, ...new Set(free.map(wayOfOperation))]
+}
+
+/** The cheapest to tell first. */
+function* waysOfRequest({ actionBit: bit, encryptionContext = {} }: GrantInput): IterableIterator<string> {
+  yield wayOfOperation(operationOf(bit))
+  if (!comparesContext(bit)) return
+  const pairs = pairsOf(encryptionContext)
+  yield wayOfExact(pairs)
+  for (const pair of pairs) yield wayOfPair(pair)
+}
+
+function wayOfExact(pairs: readonly string[]): string {
+  return `exactly ${[...new Set(pairs)].toSorted().join(' ')}`
+}
+
+function wayOfPair(pair: string): string {
+  return `with ${pair}`
+}
+
+function wayOfOperation(operation: string): string {
+  return `for ${operation}`
+}
+
+// ----------------------------------------------------------------------------------------------------- child grants
 
 /**
  * A child grant may allow no operation that its parent lacks, and its constraints must be at least as strict (facts F5).

@@ -1,62 +1,65 @@
 /**
- * A map that never changes: `with` and `without` answer a new one and copy two small arrays.
+ * A map that never changes: `with` and `without` answer a new one and copy a few small arrays.
  *
- * Keys get a place for good, in a Map that all versions share and that only grows; an older version finds nothing at a
- * place taken later. Values lie in a two-level vector, so that a change among ten thousand copies about two hundred
- * pointers.
+ * Keys get a place in a Map that all versions share and that only grows; an older version finds nothing at a place
+ * taken later. When most of its keys are gone a version starts a Map of its own.
  */
-const CHUNK = 128
+import { PersistentArray } from './persistent-array.js'
 
-type Chunk<V> = readonly (V | undefined)[]
+/** So many keys more than there are now may be remembered besides as many again. */
+const MAX_GONE = 1024
 
 export class PersistentMap<V> {
   private constructor(
-    private readonly places: Map<string, number>,
-    private readonly chunks: readonly (Chunk<V> | undefined)[],
-    readonly size: number,
+    private readonly placeOf: Map<string, number>,
+    private readonly values: PersistentArray<V>,
   ) {}
 
   static empty<V>(): PersistentMap<V> {
-    return new PersistentMap<V>(new Map(), [], 0)
+    return new PersistentMap<V>(new Map(), PersistentArray.empty())
+  }
+
+  get size(): number {
+    return this.values.size
   }
 
   get(key: string): V | undefined {
-    const place = this.places.get(key)
-    return place === undefined ? undefined : this.chunks[Math.floor(place / CHUNK)]?.[place % CHUNK]
+    const place = this.placeOf.get(key)
+    return place === undefined ? undefined : this.values.get(place)
   }
 
   with(key: string, value: V): PersistentMap<V> {
-    let place = this.places.get(key)
+    let place = this.placeOf.get(key)
     if (place === undefined) {
-      place = this.places.size
-      this.places.set(key, place)
+      place = this.placeOf.size
+      this.placeOf.set(key, place)
     }
     return this.replaced(place, value)
   }
 
   without(key: string): PersistentMap<V> {
-    const place = this.places.get(key)
-    return place === undefined ? this : this.replaced(place, undefined)
+    const place = this.placeOf.get(key)
+    if (place === undefined) return this
+    const left = this.replaced(place, undefined)
+    return left.placeOf.size > 2 * left.size + MAX_GONE ? left.anew() : left
   }
 
-  /** Present entries, in the order in which their keys first came. */
+  /** Present entries, in the order in which their keys came. */
   *entries(): IterableIterator<readonly [string, V]> {
-    for (const [key, place] of this.places) {
-      const value = this.chunks[Math.floor(place / CHUNK)]?.[place % CHUNK]
+    for (const [key, place] of this.placeOf) {
+      const value = this.values.get(place)
       if (value !== undefined) yield [key, value]
     }
   }
 
+  private anew(): PersistentMap<V> {
+    let map = PersistentMap.empty<V>()
+    for (const [key, value] of this.entries()) map = map.with(key, value)
+    return map
+  }
+
   private replaced(place: number, value: V | undefined): PersistentMap<V> {
-    const which = Math.floor(place / CHUNK)
-    const chunk = this.chunks[which]
-    const before = chunk?.[place % CHUNK]
-    const changed: (V | undefined)[] = chunk === undefined ? Array.from({ length: CHUNK }) : chunk.slice()
-    changed[place % CHUNK] = value
-    const chunks = this.chunks.slice()
-    while (chunks.length < which) chunks.push(undefined)
-    chunks[which] = changed
-    const grew = (value === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
-    return new PersistentMap(this.places, chunks, this.size + grew)
+    const values = this.values.with(place, value)
+    return values === this.values ? this : new PersistentMap(this.placeOf, values)
   }
 }

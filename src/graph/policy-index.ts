@@ -51,18 +51,20 @@ export class PolicyIndex {
 
   /** Calls `visit` with every row that may apply, perhaps more than once; stops when it answers false. */
   candidates(subject: Subject, resource: string | undefined, visit: (row: number) => boolean): void {
-    const fields = resource === undefined ? undefined : splitFields(resource)
     // Beyond six fields a trailing `*` may run on across colons (K-13) and the shapes no longer tell.
-    if (resource !== undefined && (fields === undefined || fields[LAST]!.includes(':'))) {
+    if (resource !== undefined && !hasSixFields(resource)) {
       visitAll(this.all, visit)
       return
     }
     if (!visitAll(this.always, visit)) return
-    for (const token of subject.tokens) {
-      if (token >= 0 && !visitAll(this.byPrincipal.get(token), visit)) return
+    if (this.byPrincipal.size > 0) {
+      for (const token of subject.tokens) {
+        if (token >= 0 && !visitAll(this.byPrincipal.get(token), visit)) return
+      }
     }
-    if (resource === undefined || fields === undefined) return
-    if (!visitAll(this.byResource.get(resource), visit)) return
+    if (resource === undefined || !visitAll(this.byResource.get(resource), visit) || this.shapes.size === 0) return
+    const fields = splitFields(resource)
+    if (fields === undefined) return
     for (const shape of this.shapes.values()) {
       const key = shapeKey(fields, shape.literalFields, shape.prefixLength)
       if (key !== undefined && !visitAll(shape.rows.get(key), visit)) return
@@ -153,6 +155,16 @@ function shapeKey(fields: readonly string[], literalFields: number, prefixLength
   if (prefixLength < 0) return key
   const last = fields[LAST]!
   return last.length < prefixLength ? undefined : key + last.slice(0, prefixLength)
+}
+
+/** Whether there are exactly five colons. */
+function hasSixFields(arn: string): boolean {
+  let colon = -1
+  for (let field = 1; field < FIELDS; field++) {
+    colon = arn.indexOf(':', colon + 1)
+    if (colon < 0) return false
+  }
+  return !arn.includes(':', colon + 1)
 }
 
 /** Six fields, the last with everything after the fifth colon; undefined when there are fewer. */

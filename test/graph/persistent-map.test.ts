@@ -59,3 +59,18 @@ test('taking away what is not there changes nothing', () => {
   const emptied = map.without('a')
   expect(emptied.without('a').size).toBe(0)
 })
+
+test('keys that come and go leave the others in their order', () => {
+  let map = PersistentMap.empty<number>().with('first', 1).with('second', 2)
+  const old = map
+  for (let index = 0; index < 5000; index++) map = map.with(`k${index}`, index).without(`k${index}`)
+  map = map.with('third', 3).without('second')
+  expect([...map.entries()]).toEqual([
+    ['first', 1],
+    ['third', 3],
+  ])
+  expect([...old.entries()]).toEqual([
+    ['first', 1],
+    ['second', 2],
+  ])
+})

@@ -1,0 +1,138 @@
+/**
+ * Whom a grant names, and whom it only seems to name: grantees, retiring principals, and the readings that may be chosen.
+ *
+ * `grant.test.ts` has the forms and constraints. Source: authorization.md F1, F2, F3, F6, K-14, K-15, K-33.
+ */
+import { describe, expect, test } from 'vitest'
+import { actionBit } from '../../src/aws/action.js'
+import { DEFAULT_OPTIONS } from '../../src/decide/options.js'
+import { grantMiss, GrantSet, type Grant, type GrantInput, type GrantOptions } from '../../src/graph/grant.js'
+import { SAYS_ACCOUNT, SAYS_DIRECT, SAYS_NOTHING, SAYS_VIA } from '../../src/graph/policy.js'
+import type { Caller } from '../../src/graph/subject.js'
+import { A, B, KEY } from '../reference/example.js'
+
+const ROOT_OF_A = `arn:aws:iam::${A}:root`
+const alice: Caller = { type: 'user', arn: `arn:aws:iam::${A}:user/Alice`, accountId: A, isServiceLinkedRole: false }
+const bob: Caller = { ...alice, arn: `arn:aws:iam::${B}:user/Bob`, accountId: B }
+const fay: Caller = { ...alice, type: 'federated', arn: `arn:aws:sts::${A}:federated-user/Fay`, userArn: alice.arn }
+const roleOfB = `arn:aws:iam::${B}:role/App`
+const session: Caller = {
+  type: 'role',
+  arn: `arn:aws:sts::${B}:assumed-role/App/i-1`,
+  roleArn: roleOfB,
+  accountId: B,
+  isServiceLinkedRole: false,
+}
+/** Known by its role alone: it has no ARN of its own. */
+const anySession: Caller = { ...session, arn: roleOfB }
+const logs: Caller = { type: 'service', arn: 'logs.amazonaws.com', accountId: undefined, isServiceLinkedRole: false }
+
+function grant(changes: Partial<Grant>): Grant {
+  return { grantId: 'g', keyArn: KEY, operations: ['Decrypt'], propagated: true, ...changes }
+}
+
+function asks(caller: Caller, action: string, changes: Partial<GrantInput> = {}): GrantInput {
+  return {
+    caller,
+    keyArn: KEY,
+    keyAccount: A,
+    actionBit: actionBit(action) ?? -1,
+    encryptionContext: undefined,
+    sourceArn: undefined,
+    grantTokens: [],
+    grantId: action === 'kms:RetireGrant' ? 'g' : undefined,
+    createGrant: undefined,
+    ...changes,
+  }
+}
+
+function says(given: Grant, caller: Caller, action: string, options: Partial<GrantOptions> = {}): number {
+  return new GrantSet([given]).says(asks(caller, action), { ...DEFAULT_OPTIONS, ...options })
+}
+
+describe('a grantee', () => {
+  const CASES: readonly (readonly [name: string, grantee: Partial<Grant>, caller: Caller, says: number])[] = [
+    ['a root user, for its account', { granteePrincipal: ROOT_OF_A }, alice, SAYS_ACCOUNT],
+    ['nothing that only begins like it', { granteePrincipal: `${ROOT_OF_A}/x` }, alice, SAYS_NOTHING],
+    ['nothing that only ends like it', { granteePrincipal: `x${ROOT_OF_A}` }, alice, SAYS_NOTHING],
+    ['nobody, for a caller without an ARN of its own', {}, anySession, SAYS_NOTHING],
+    ['nobody, for a caller without an account', {}, logs, SAYS_NOTHING],
+    ['a root user, for a service', { granteePrincipal: ROOT_OF_A }, logs, SAYS_NOTHING],
+  ]
+  test.each(CASES)('is %s', (_name, grantee, caller, expected) => {
+    expect(says(grant(grantee), caller, 'kms:Decrypt')).toBe(expected)
+    expect(grantMiss(grant(grantee), asks(caller, 'kms:Decrypt'))).toBe(
+      expected === SAYS_NOTHING ? 'grantee' : undefined,
+    )
+  })
+
+  test('is a user, and no federated session of that user', () => {
+    const toAlice = grant({ granteePrincipal: alice.arn })
+    expect(says(toAlice, fay, 'kms:Decrypt')).toBe(SAYS_NOTHING)
+    expect(grantMiss(toAlice, asks(fay, 'kms:Decrypt'))).toBe('grantee')
+  })
+
+  test('of an action that KMS does not have is nobody', () => {
+    expect(grantMiss(grant({ granteePrincipal: alice.arn }), asks(alice, 'kms:Nothing'))).toBe('operation')
+  })
+})
+
+describe('the readings that may be chosen', () => {
+  const ROLE = { granteePrincipal: roleOfB }
+  const USER = { granteePrincipal: bob.arn }
+  const CASES: readonly (readonly [Partial<Grant>, Caller, Partial<GrantOptions>, says: number])[] = [
+    [ROLE, session, {}, SAYS_VIA],
+    [ROLE, session, { grantBoundary: 'noGrantees' }, SAYS_DIRECT],
+    [ROLE, session, { grantBoundary: 'allGrantees' }, SAYS_VIA],
+    [USER, bob, {}, SAYS_DIRECT],
+    [USER, bob, { grantBoundary: 'noGrantees' }, SAYS_DIRECT],
+    [USER, bob, { grantBoundary: 'allGrantees' }, SAYS_VIA],
+    [{ granteePrincipal: ROOT_OF_A }, alice, { rootGrantee: 'rootUserOnly' }, SAYS_NOTHING],
+    [{ granteePrincipal: ROOT_OF_A }, alice, { grantBoundary: 'allGrantees' }, SAYS_ACCOUNT],
+  ]
+  test.each(CASES)('of the grantee: %j, %j, %j', (grantee, caller, options, expected) => {
+    expect(says(grant(grantee), caller, 'kms:Decrypt', options)).toBe(expected)
+  })
+
+  // The same readings for who retires; nobody of account B owns the key.
+  const RETIRING: readonly (readonly [Partial<Grant>, Caller, Partial<GrantOptions>, says: number])[] = [
+    [{ retiringPrincipal: roleOfB }, session, {}, SAYS_VIA],
+    [{ retiringPrincipal: roleOfB }, session, { grantBoundary: 'noGrantees' }, SAYS_DIRECT],
+    [{ retiringPrincipal: roleOfB }, session, { grantBoundary: 'allGrantees' }, SAYS_VIA],
+    [{ retiringPrincipal: bob.arn }, bob, {}, SAYS_DIRECT],
+    [{ retiringPrincipal: bob.arn }, bob, { grantBoundary: 'noGrantees' }, SAYS_DIRECT],
+    [{ retiringPrincipal: bob.arn }, bob, { grantBoundary: 'allGrantees' }, SAYS_VIA],
+    [{ retiringPrincipal: alice.arn }, bob, { grantBoundary: 'allGrantees' }, SAYS_NOTHING],
+    [{ retiringPrincipal: alice.arn }, bob, { grantBoundary: 'noGrantees' }, SAYS_NOTHING],
+    [{ retiringPrincipal: `arn:aws:iam::${B}:root` }, bob, { grantBoundary: 'noGrantees' }, SAYS_ACCOUNT],
+    [{ retiringPrincipal: `arn:aws:iam::${B}:root` }, bob, { grantBoundary: 'allGrantees' }, SAYS_ACCOUNT],
+    // Without a retiring principal there is none, also for a caller that has no ARN of its own.
+    [{}, anySession, {}, SAYS_NOTHING],
+    [{}, logs, {}, SAYS_NOTHING],
+    [{ granteePrincipal: alice.arn, operations: ['RetireGrant'] }, bob, {}, SAYS_NOTHING],
+    // A federated session is not its user; as somebody of the key's account it may retire with an identity Allow.
+    [{ retiringPrincipal: alice.arn }, fay, {}, SAYS_ACCOUNT],
+    [{ retiringPrincipal: alice.arn }, fay, { retireByIdentity: false }, SAYS_NOTHING],
+  ]
+  test.each(RETIRING)('of who retires: %j, %j, %j', (given, caller, options, expected) => {
+    expect(says(grant(given), caller, 'kms:RetireGrant', options)).toBe(expected)
+  })
+})
+
+// F3: as ArnLike compares, where a wildcard stays in its field.
+test('a source ARN constraint is compared field by field', () => {
+  const given = grant({
+    granteePrincipal: alice.arn,
+    constraints: { sourceArn: `arn:aws:logs:*:${A}:log-group:x` },
+  })
+  const asked = (sourceArn: string): GrantInput => asks(alice, 'kms:Decrypt', { sourceArn })
+  expect(grantMiss(given, asked(`arn:aws:logs:us-west-2:${A}:log-group:x`))).toBeUndefined()
+  expect(grantMiss(given, asked(`arn:aws:logs:us-west-2:${B}:${A}:log-group:x`))).toBe('constraint')
+})
+
+test('the empty set has no grant', () => {
+  expect([GrantSet.empty.size, GrantSet.empty.says(asks(alice, 'kms:Decrypt'), DEFAULT_OPTIONS)]).toEqual([
+    0,
+    SAYS_NOTHING,
+  ])
+})
