@@ -9,6 +9,8 @@ import { Command, CommanderError } from 'commander'
 import { registerCan } from './can.js'
 import { registerEval } from './eval.js'
 import { EXIT } from './exit-codes.js'
+import { registerInit } from './init.js'
+import { registerKms } from './kms.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
 import { registerWhy } from './why.js'
 import { registerWorld } from './world.js'
@@ -19,6 +21,8 @@ const EXAMPLES = `Examples:
   keyward can --world acme 'can role/App do kms:Decrypt on alias/payments'
   keyward world acme                   what is known of an organization, and what is missing
   keyward eval questions.jsonl         decide many requests, one JSON line each
+  keyward init --data-dir keys         make a key service in a folder
+  keyward kms create-key --data-dir keys --as arn:aws:iam::111122223333:root
 `
 
 /** Two folders up from here, in the sources as in the built package. Required, as `node:fs` takes longer to import. */
@@ -42,6 +46,8 @@ function createProgram(): Command {
   registerCan(program)
   registerWorld(program)
   registerEval(program)
+  registerInit(program)
+  registerKms(program)
   return program
 }
 

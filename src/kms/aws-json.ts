@@ -8,18 +8,11 @@
  * Source: Smithy, "AWS JSON 1.1 protocol"; facts kms-behaviour 1.
  */
 import { randomUUID } from 'node:crypto'
-import {
-  API_OPERATIONS,
-  ERRORS,
-  STRUCTURES,
-  type ErrorCode,
-  type MemberInfo,
-  type OperationName,
-} from '../aws/operations.js'
+import { API_OPERATIONS, STRUCTURES, type MemberInfo, type OperationName } from '../aws/operations.js'
 import type { Result } from '../text/source.js'
 import type { KmsCaller } from './caller.js'
 import type { Kms } from './engine.js'
-import { fail, type Failure } from './failure.js'
+import { fail, httpStatusOf, type Failure } from './failure.js'
 
 const CONTENT_TYPE = 'application/x-amz-json-1.1'
 const TARGET_PREFIX = 'TrentService'
@@ -99,12 +92,7 @@ export function encodeError({ code, message }: Failure): { readonly status: numb
   // Access denied comes from another layer of AWS, which spells its member with a capital. Facts G2.
   const name = code === 'AccessDeniedException' ? 'Message' : 'message'
   const body = message === undefined ? { __type: code } : { __type: code, [name]: message }
-  return { status: statusOf(code), body: JSON.stringify(body) }
-}
-
-function statusOf(code: ErrorCode): number {
-  if (ERRORS[code].fault === 'client') return 400
-  return code === 'DependencyTimeoutException' || code === 'ServiceUnavailable' ? 503 : 500
+  return { status: httpStatusOf(code), body: JSON.stringify(body) }
 }
 
 /** These have an output, which has no members; others without members have no output at all. Facts kms-behaviour 1. */

@@ -33,7 +33,12 @@ export class KmsError extends Error {
     this.name = code
     this.code = code
     this.$fault = ERRORS[code].fault
-    // Whatever the model says, every fault of a client is answered with 400.
-    this.$metadata = { requestId, httpStatusCode: this.$fault === 'client' ? 400 : 500 }
+    this.$metadata = { requestId, httpStatusCode: httpStatusOf(code) }
   }
+}
+
+/** Whatever the model says of its status: a fault of the caller is 400 on the wire. */
+export function httpStatusOf(code: ErrorCode): number {
+  if (ERRORS[code].fault === 'client') return 400
+  return code === 'DependencyTimeoutException' || code === 'ServiceUnavailable' ? 503 : 500
 }

@@ -17,20 +17,20 @@ interface EncryptionSdk {
   readonly KmsKeyringNode: new (options: object) => Manager
   readonly MultiKeyringNode: new (options: { readonly generator: Manager; readonly children: Manager[] }) => Manager
   readonly NodeCachingMaterialsManager: new (options: object) => Manager
-  buildClient(policy: string): Client
-  getClient(client: typeof KMS, settings: object): unknown
-  getLocalCryptographicMaterialsCache(capacity: number): unknown
+  readonly buildClient: (policy: string) => Client
+  readonly getClient: (client: typeof KMS, settings: object) => unknown
+  readonly getLocalCryptographicMaterialsCache: (capacity: number) => unknown
 }
 
 /** A keyring, or a materials manager. */
 type Manager = { readonly onDecrypt: unknown } | { readonly decryptMaterials: unknown }
 
 interface Client {
-  encrypt(manager: Manager, plaintext: Buffer, options?: object): Promise<{ readonly result: Buffer }>
-  decrypt(
+  readonly encrypt: (manager: Manager, plaintext: Buffer, options?: object) => Promise<{ readonly result: Buffer }>
+  readonly decrypt: (
     manager: Manager,
     message: Buffer,
-  ): Promise<{ readonly plaintext: Buffer; readonly messageHeader: { readonly encryptionContext: object } }>
+  ) => Promise<{ readonly plaintext: Buffer; readonly messageHeader: { readonly encryptionContext: object } }>
 }
 
 const require = createRequire(import.meta.url)

@@ -25,13 +25,14 @@ export const ROOMS: readonly string[] = [
   'lsp',
   'tui',
   'cli',
+  'kms.ts',
   'index.ts',
 ]
 
 export interface SourceFile {
   /** From the root of the repository, with slashes: `src/graph/lower.ts`. */
   readonly path: string
-  /** The folder under `src/`; `index.ts` for that file; any other name is not a room. */
+  /** The folder under `src/`; for an entry of the package its file; any other name is not a room. */
   readonly room: string
   readonly code: string
   readonly imports: readonly Import[]

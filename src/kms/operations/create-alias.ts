@@ -21,7 +21,7 @@ export const createAlias: Operation<'CreateAlias'> = {
     { action: 'kms:CreateAlias', on: ({ key, input }) => aliasArn(key.accountId, key.place.region, input.AliasName) },
     { action: 'kms:CreateAlias', on: 'key' },
   ],
-  audit: { readOnly: false, request: { AliasName: 'logged', TargetKeyId: 'logged' }, response: 'nothing' },
+  audit: { readOnly: false, request: { AliasName: 'logged', TargetKeyId: 'logged' }, response: 'keyArn' },
   usage: 'none',
   run: ({ input: { AliasName: aliasName }, key, nowMs, services }) => {
     const { accountId, place } = key

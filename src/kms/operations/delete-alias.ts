@@ -17,7 +17,7 @@ export const deleteAlias: Operation<'DeleteAlias'> = {
     { action: 'kms:DeleteAlias', on: ({ key, input }) => aliasArn(key.accountId, key.place.region, input.AliasName) },
     { action: 'kms:DeleteAlias', on: 'key' },
   ],
-  audit: { readOnly: false, request: { AliasName: 'logged' }, response: 'nothing' },
+  audit: { readOnly: false, request: { AliasName: 'logged' }, response: 'keyArn' },
   usage: 'none',
   run: (call) =>
     after(storedAlias(call, call.key), (stored) =>

@@ -3,10 +3,8 @@
  *
  * Source: KMS API Reference, "RetireGrant"; KMS Developer Guide, "Retiring and revoking grants"; facts kms-behaviour 11.
  */
-import { after } from '../awaitable.js'
 import { fail, type Failure } from '../failure.js'
-import { grantNotFound, removedGrant } from '../grant-removal.js'
-import { keyNotFound } from '../identifier.js'
+import { grantNotFound, malformedGrantId, removedGrant } from '../grant-removal.js'
 import { STATE_ROWS } from '../key-state.js'
 import type { LoadedKey } from '../loaded-key.js'
 import { DRY_RUN, type Call, type Operation } from '../operation.js'

@@ -23,7 +23,7 @@ export const updateAlias: Operation<'UpdateAlias'> = {
     { action: 'kms:UpdateAlias', on: 'current' },
     { action: 'kms:UpdateAlias', on: 'new' },
   ],
-  audit: { readOnly: false, request: { AliasName: 'logged', TargetKeyId: 'logged' }, response: 'nothing' },
+  audit: { readOnly: false, request: { AliasName: 'logged', TargetKeyId: 'logged' }, response: 'told' },
   usage: 'none',
   run: (call) => {
     const [current, target] = call.keys
@@ -50,6 +50,7 @@ export const updateAlias: Operation<'UpdateAlias'> = {
         ok: true,
         value: {
           output: {},
+          audit: { response: { keyId: target!.arn } },
           changes: [
             { kind: 'check', name: keyRow(target!.place), expect: target!.unchanged },
             put(row.name, record, { version: row.version }),

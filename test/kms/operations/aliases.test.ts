@@ -35,7 +35,8 @@ test('the response and the audit record', async () => {
   const record = lastRecord(kms)
   expect(record.eventName).toBe('CreateAlias')
   expect(record.requestParameters).toEqual({ aliasName: 'alias/payments', targetKeyId: id })
-  expect(record.responseElements).toBeNull()
+  // Facts G4: management changes carry the key ARN.
+  expect(record.responseElements).toEqual({ keyId: `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}` })
   expect(record.resources?.map(({ ARN }) => ARN)).toEqual([`arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`])
 })
 

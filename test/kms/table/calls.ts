@@ -233,7 +233,11 @@ const KEY_CALLS = [
   changes('RevokeGrant', async (p) => ({ KeyId: p.arn, GrantId: await granted(p) })),
   reads('ListGrants', ({ arn: KeyId }) => ({ KeyId })),
   changes('CreateAlias', ({ arn: TargetKeyId }) => ({ AliasName: fresh('alias/table'), TargetKeyId })),
-  changes('UpdateAlias', async (p) => ({ AliasName: await named(p), TargetKeyId: p.arn })),
+  changes('UpdateAlias', async (p) => {
+    const { Policy } = await p.t.ok('GetKeyPolicy', { KeyId: p.arn }, p.owner)
+    const current = await makeKey(p.t, 'symmetric', { Policy }, p.owner)
+    return { AliasName: await named({ ...p, arn: current }), TargetKeyId: p.arn }
+  }),
   changes('DeleteAlias', async (p) => ({ AliasName: await named(p) })),
   reads('ListAliases', ({ arn: KeyId }) => ({ KeyId })),
   changes('EnableKey', ({ arn: KeyId }) => ({ KeyId })),

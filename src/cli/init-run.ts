@@ -1,0 +1,143 @@
+/**
+ * The work of `keyward init`: a store that is empty, and the root key under which everything secret in it will be wrapped.
+ *
+ * Nothing that is there is changed: a folder with a store is refused, a root key that is there is used as it is. What was
+ * made is taken back where the rest cannot be.
+ */
+import { existsSync, rmSync } from 'node:fs'
+import { Command } from 'commander'
+import { SecretPool } from '../kms/crypto/secret.js'
+import { openKeyring } from '../kms/keyring/keyring.js'
+import { makeRootKeyText } from '../kms/keyring/root-key-text.js'
+import { initRootKey, loadNewRootKey, nameOfSource, type RootKeySource } from '../kms/keyring/root-key-source.js'
+import { openSqliteStore } from '../store/sqlite.js'
+import { databaseExists, databasePath } from '../store/sqlite-files.js'
+import { escapeTerminal, quote } from '../text/escape.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { addRootKeyOptions, chosenRootKey, rootKeyPath, type RootKeyOptions } from './kms-root-key.js'
+import { addDataOption, dataFolder, orRefuse, Refusal, runCommandLine, type DataOptions } from './kms-store.js'
+import { writeOut } from './terminal.js'
+
+const EXAMPLES = `Examples:
+  keyward init --data-dir keys                                      a root key in keys/root.key
+  keyward init --data-dir keys --root-key-file /mnt/usb/root.key    a root key that is kept elsewhere
+  keyward init --data-dir keys --passphrase                         one that is made of a passphrase
+  export KEYWARD_ROOT_KEY="$(keyward init --print-root-key)"
+  keyward init --data-dir keys --root-key-env                       one from the environment
+`
+
+const AFTER = `
+The store is one SQLite database, which only you can read. Everything secret in it is encrypted under
+the root key, and whoever loses that loses every key in the store: keep a copy of it, apart from the
+store and its backups.
+
+Exit status: 0 made, 2 it could not be, or something is there already, 3 a defect of keyward.`
+
+interface InitOptions extends DataOptions, RootKeyOptions {
+  readonly printRootKey?: true
+}
+
+export function runInit(words: readonly string[]): Promise<ExitCode> {
+  const command = new Command('keyward init')
+    .description('Make a store for keys, with its root key, in a folder.')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', AFTER)
+  addDataOption(command)
+  addRootKeyOptions(command)
+  command.option('--print-root-key', 'print a new root key and do nothing else')
+  return runCommandLine<InitOptions>(command, words, init)
+}
+
+async function init(options: InitOptions): Promise<ExitCode> {
+  if (options.printRootKey === true) {
+    const { text } = makeRootKeyText(new SecretPool())
+    await writeOut(text.toString('latin1'))
+    return EXIT.ok
+  }
+  const folder = dataFolder(options)
+  const database = databasePath(folder)
+  if (await isInUse(folder)) throw new Refusal(`${quote(folder, 200)} holds a store already; nothing was changed`)
+  const chosen = orRefuse(await chosenRootKey(options, { isNew: true }))
+  const rootKey = chosen ?? { kind: 'file', path: rootKeyPath(folder) }
+  const isMade = rootKey.kind === 'file' && !existsSync(rootKey.path)
+  if (isMade) initRootKey(rootKey)
+  try {
+    const { id, store } = await makeStore(folder, rootKey)
+    await writeOut(report({ folder, database, rootKey, isMade, id, store }))
+    return EXIT.ok
+  } catch (error) {
+    if (isMade) rmSync(rootKey.path, { force: true })
+    throw error
+  }
+}
+
+/** A store that has no root key yet was left behind when making one broke off: it is taken up again. */
+async function isInUse(folder: string): Promise<boolean> {
+  if (!databaseExists(databasePath(folder))) return false
+  const store = await openSqliteStore({ folder })
+  try {
+    return (await store.scan('', { limit: 1 })).rows.length > 0
+  } finally {
+    await store.close()
+  }
+}
+
+async function makeStore(
+  folder: string,
+  rootKey: RootKeySource,
+): Promise<{ readonly id: string; readonly store: string }> {
+  // A root key that cannot be used is told before anything is made.
+  if (rootKey.kind !== 'passphrase') (await loadNewRootKey(rootKey, new SecretPool())).key.release()
+  else orRefuse(longEnough(rootKey.passphrase))
+  const store = await openSqliteStore({ folder })
+  try {
+    const keyring = await openKeyring({ store, rootKey })
+    const { rootKeyId } = keyring
+    keyring.close()
+    return { id: rootKeyId, store: store.id }
+  } finally {
+    await store.close()
+  }
+}
+
+const SHORTEST_PASSPHRASE = 12
+
+function longEnough({ length }: string): { readonly ok: true; readonly value: true } | { ok: false; error: string } {
+  if (length >= SHORTEST_PASSPHRASE) return { ok: true, value: true }
+  return { ok: false, error: `the passphrase has ${length} characters; expected at least ${SHORTEST_PASSPHRASE}` }
+}
+
+interface Made {
+  readonly folder: string
+  readonly database: string
+  readonly rootKey: RootKeySource
+  readonly isMade: boolean
+  readonly id: string
+  readonly store: string
+}
+
+function report({ folder, database, rootKey, isMade, id, store }: Made): string {
+  const made = isMade ? ', mode 0600' : rootKey.kind === 'file' ? ', which was there' : ''
+  const option = optionOf(rootKey, folder)
+  return escapeTerminal(
+    `Made a store for keys.
+
+  store     ${database} (id ${store})
+  root key  ${nameOfSource(rootKey).replaceAll('`', '')} (id ${id}${made})
+
+Everything secret in the store is encrypted under the root key. If it is lost, every key in the
+store is lost, and nobody can bring them back: keep a copy of it, apart from the store and its
+backups.
+
+Next:
+  keyward kms create-key --data-dir ${folder}${option} --as arn:aws:iam::111122223333:root
+`,
+    { multiline: true },
+  )
+}
+
+/** What later commands need to find it; nothing where they find it themselves. */
+function optionOf(rootKey: RootKeySource, folder: string): string {
+  if (rootKey.kind === 'file' && rootKey.path !== rootKeyPath(folder)) return ` --root-key-file ${rootKey.path}`
+  return rootKey.kind === 'environment' && rootKey.variable !== undefined ? ` --root-key-env ${rootKey.variable}` : ''
+}

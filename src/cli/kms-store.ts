@@ -1,0 +1,99 @@
+/**
+ * The store of a data folder, opened for a command and closed behind it; what cannot be is one sentence and no stack.
+ */
+import { Command, CommanderError } from 'commander'
+import { KeyringError } from '../kms/keyring/keyring-error.js'
+import { StoreError, type Store } from '../kms/store.js'
+import { BackupError } from '../store/backup-file.js'
+import { openSqliteStore } from '../store/sqlite.js'
+import { databaseExists, databasePath } from '../store/sqlite-files.js'
+import { escapeTerminal, quote } from '../text/escape.js'
+import type { Result } from '../text/source.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { terminalFacts, widthFor, writeError } from './terminal.js'
+
+export interface DataOptions {
+  readonly dataDir?: string
+}
+
+export function addDataOption(command: Command): Command {
+  return command
+    .optionsGroup('Store:')
+    .option('--data-dir <dir>', 'folder of the store, made by `keyward init`; $KEYWARD_DATA_DIR when left out')
+}
+
+/** One that is told as it is, without a stack: something outside of this program is not as it should be. */
+export class Refusal extends Error {
+  /** @param isLaidOut - several lines with places, safe to show as they are. */
+  constructor(
+    message: string,
+    readonly isLaidOut = false,
+  ) {
+    super(message)
+  }
+}
+
+/** Says what is wrong, and ends in the status of wrong usage. */
+export function refuse(message: string): ExitCode {
+  writeError(`keyward: ${escapeTerminal(message)}\n`)
+  return EXIT.usage
+}
+
+export function dataFolder({ dataDir }: DataOptions): string {
+  const folder = dataDir ?? process.env['KEYWARD_DATA_DIR']
+  if (folder === undefined || folder === '') throw new Refusal('no store is named; give `--data-dir DIR`')
+  return folder
+}
+
+/** Opens the store that is in a folder; never makes one. */
+export async function openStore(folder: string): Promise<Store> {
+  if (!databaseExists(databasePath(folder))) {
+    throw new Refusal(`there is no store in ${quote(folder, 200)}; \`keyward init --data-dir ${folder}\` makes one`)
+  }
+  return openSqliteStore({ folder })
+}
+
+/** The value, or a `Refusal`. */
+export function orRefuse<T>(result: Result<T, string>): T {
+  if (result.ok) return result.value
+  throw new Refusal(result.error)
+}
+
+/** Reads the options of a command, runs it, and answers its status, whatever happens that is no bug of ours. */
+export async function runCommandLine<Options>(
+  command: Command,
+  words: readonly string[],
+  run: (options: Options, args: readonly string[]) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  let status: ExitCode = EXIT.ok
+  command
+    .exitOverride()
+    .configureHelp({ helpWidth: widthFor(terminalFacts(), undefined) })
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError(`(${command.name()} --help says more)`)
+    .action(async () => {
+      status = await run(command.opts() as Options, command.args)
+    })
+  try {
+    await command.parseAsync(words, { from: 'user' })
+    return status
+  } catch (error) {
+    // Commander has said what was wrong already; help ends this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error instanceof Refusal && error.isLaidOut) {
+      writeError(`${error.message}\n`)
+      return EXIT.usage
+    }
+    if (isTold(error)) return refuse(error.message)
+    throw error
+  }
+}
+
+function isTold(error: unknown): error is Error {
+  return (
+    error instanceof Refusal ||
+    error instanceof StoreError ||
+    error instanceof KeyringError ||
+    error instanceof BackupError
+  )
+}

@@ -1,0 +1,30 @@
+/** A store that can be told to fail at everything, as one whose disk is full does. */
+import { StoreError, type Store } from '../../../src/kms/store.js'
+
+export interface FailingStore {
+  readonly store: Store
+  isBroken: boolean
+}
+
+export function failingStore(inner: Store): FailingStore {
+  const made: { store: Store; isBroken: boolean } = { store: inner, isBroken: false }
+  const unlessBroken = <A extends readonly unknown[], R>(work: (...given: A) => R): ((...given: A) => R) => {
+    return (...given) => {
+      if (made.isBroken) throw new StoreError('the disk is full')
+      return work(...given)
+    }
+  }
+  made.store = {
+    id: inner.id,
+    get: unlessBroken((name) => inner.get(name)),
+    scan: unlessBroken((prefix, options) => inner.scan(prefix, options)),
+    commit: unlessBroken((changes, audit) => inner.commit(changes, audit)),
+    changesSince: (version, limit) => inner.changesSince(version, limit),
+    version: () => inner.version(),
+    subscribe: (listener) => inner.subscribe(listener),
+    auditRecords: (options) => inner.auditRecords(options),
+    snapshot: () => inner.snapshot(),
+    close: () => inner.close(),
+  }
+  return made
+}
