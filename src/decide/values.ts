@@ -106,12 +106,14 @@ export class ContextReader {
 /** Reads a few keys alone, of one request at a time into one array. */
 export class SlotReader {
   private readonly sequence: KeySequence
+  private readonly width: number
   private spare: SlotValue[] | undefined
 
   constructor(
     reader: ContextReader,
     private readonly slots: readonly number[],
   ) {
+    this.width = slots.reduce((most, slot) => Math.max(most, slot + 1), 0)
     this.sequence = new KeySequence((key) => {
       const slot = reader.slotOf(key)
       return slots.includes(slot) ? slot : NOT_READ
@@ -123,7 +125,7 @@ export class SlotReader {
    * request's members may be getters that ask in turn.
    */
   take(context: RequestContext): SlotValue[] {
-    const values = this.spare ?? Array.from({ length: Math.max(...this.slots, 0) + 1 }, () => undefined)
+    const values = this.spare ?? Array.from({ length: this.width }, () => undefined)
     this.spare = undefined
     if (!this.readExpected(values, context)) {
       this.empty(values)

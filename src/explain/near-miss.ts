@@ -9,7 +9,6 @@ import type { GrantMiss } from '../graph/grant.js'
 import { KMS_ACTIONS } from '../aws/actions.js'
 import type { PatternElement } from '../policy/document.js'
 import { fittingGrants } from './decisive.js'
-import { once } from './once.js'
 import { grantRef, statementRef, type GrantRef, type PlacedStatement, type StatementRef } from './reference.js'
 
 export type NearMiss =
@@ -169,9 +168,15 @@ export function nearestStatement(statements: readonly StatementTrace[], action: 
 
 function namesService(element: PatternElement | undefined, action: string): boolean {
   if (element === undefined) return false
-  const prefix = action.startsWith('kms:') ? 'kms:' : action.slice(0, action.indexOf(':') + 1).toLowerCase()
-  for (const pattern of element.patterns) if (pattern.startsWith(prefix)) return true
-  return lowerPatterns(element).some((pattern) => pattern.startsWith(prefix))
+  const prefix = action.slice(0, action.indexOf(':') + 1).toLowerCase()
+  for (const pattern of element.patterns) if (beginsWith(pattern, prefix)) return true
+  return false
 }
 
-const lowerPatterns = once(({ patterns }: PatternElement) => patterns.map((pattern) => pattern.toLowerCase()))
+/** In any case of letters. */
+function beginsWith(pattern: string, prefix: string): boolean {
+  // Most patterns that are about another service differ in the first letter; folding costs many times as much.
+  const first = pattern.charCodeAt(0)
+  if (first < 128 && prefix !== '' && (first | 32) !== (prefix.charCodeAt(0) | 32)) return false
+  return pattern.startsWith(prefix) || pattern.toLowerCase().startsWith(prefix)
+}

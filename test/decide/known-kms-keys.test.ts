@@ -5,7 +5,21 @@
  */
 import { describe } from 'vitest'
 import type { RequestDetails } from '../../src/decide/facts.js'
-import { A, type Given, KEY, KEY_ID, MRK, absent, key, none, service, table, unknown, user } from './known-key.js'
+import {
+  alias,
+  A,
+  type Given,
+  KEY,
+  KEY_ID,
+  MRK,
+  absent,
+  key,
+  none,
+  service,
+  table,
+  unknown,
+  user,
+} from './known-key.js'
 
 describe('the key', () => {
   table([

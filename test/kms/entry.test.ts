@@ -24,6 +24,7 @@ test('what `keyward/kms` has', () => {
     'SlowPool',
     'StoreError',
     'answerRequest',
+    'attestedRecipients',
     'createKms',
     'createMemoryStore',
     'identitiesOfWorld',

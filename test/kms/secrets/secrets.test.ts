@@ -13,7 +13,7 @@ import { createMemoryStore } from '../../../src/store/memory.js'
 import { CALLS_ALONE, CALLS_WITH_KEY, fresh, importInput, makeKey, MESSAGE, PEER } from '../table/calls.js'
 import { failingStore, type FailingStore } from '../table/failing-store.js'
 import { STORE } from '../table/situations.js'
-import { ADMIN, NOBODY, START_MS, testKms, type TestKms } from '../test-kms.js'
+import { ADMIN, keyId, NOBODY, START_MS, testKms, type TestKms } from '../test-kms.js'
 import { ConformingProxy } from '../xks/conforming-proxy.js'
 import { attestation } from './attestation.js'
 import { SpyPool } from './spy-pool.js'
@@ -164,7 +164,7 @@ describe('what else holds secrets', () => {
       ['ML_DSA_44', 'ML_DSA_SHAKE_256'],
       ['RSA_2048', 'RSASSA_PSS_SHA_256'],
     ] as const) {
-      const signer = (await t.ok('CreateKey', { KeySpec, KeyUsage: 'SIGN_VERIFY' })).KeyMetadata!.KeyId!
+      const signer = keyId(await t.ok('CreateKey', { KeySpec, KeyUsage: 'SIGN_VERIFY' }))
       const { Signature } = await t.ok('Sign', { KeyId: signer, Message: MESSAGE, SigningAlgorithm })
       await t.ok('Verify', { KeyId: signer, Message: MESSAGE, SigningAlgorithm, Signature: Signature! })
       await expectNothingHeld()
@@ -221,7 +221,7 @@ describe('what else holds secrets', () => {
     const XksKeyId = fresh('xks')
     proxy.addKey(XksKeyId)
     const made = await t.ok('CreateKey', { Origin: 'EXTERNAL_KEY_STORE', CustomKeyStoreId, XksKeyId })
-    const KeyId = made.KeyMetadata!.KeyId!
+    const KeyId = keyId(made)
     const { CiphertextBlob } = await t.ok('Encrypt', { KeyId, Plaintext: PLAINTEXT })
     await t.ok('Decrypt', { CiphertextBlob: CiphertextBlob! })
     await t.ok('GenerateDataKey', { KeyId, KeySpec: 'AES_256' })

@@ -133,7 +133,7 @@ export async function expectAll(t: TestKms, row: SpecRow, usage: KeyUsageType): 
   for (const [name, input] of DATA_KEYS) {
     if (row.spec === 'SYMMETRIC_DEFAULT') {
       tried++
-      await t.ok(name, { KeyId, ...input } as KmsInputs['GenerateDataKey'] & KmsInputs['GenerateDataKeyPair'])
+      await t.ok(name, { KeyId, ...input })
     } else await refused(name, input, wrong, 'of another key than a symmetric one')
   }
 

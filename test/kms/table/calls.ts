@@ -37,7 +37,7 @@ export interface OperationCall<N extends OperationName = OperationName> {
   readonly changes: boolean
 }
 
-export const SPECS: Readonly<Record<KeyKind, KmsInputs['CreateKey']>> = {
+const SPECS: Readonly<Record<KeyKind, KmsInputs['CreateKey']>> = {
   symmetric: {},
   rsa: { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' },
   signing: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
@@ -50,7 +50,7 @@ export const SPECS: Readonly<Record<KeyKind, KmsInputs['CreateKey']>> = {
 
 export const OTHER_REGION = 'eu-west-1'
 export const MESSAGE = Buffer.from('a message')
-export const CONTEXT = { department: 'IT' }
+const CONTEXT = { department: 'IT' }
 export const PEER = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey.export({
   type: 'spki',
   format: 'der',

@@ -1,0 +1,221 @@
+/**
+ * The record of a decision: which layers took part, what each said, and which of them the decision hung on; for each
+ * condition what the request had, and why it was not enough.
+ *
+ * Source: authorization.md B2, D1, D3, D7, K-12, K-19, K-32.
+ */
+import { describe, expect, test } from 'vitest'
+import type { Call } from '../../src/decide/call.js'
+import { trace, type ConditionMiss, type LayerTrace } from '../../src/decide/trace.js'
+import type { AuthorizeDocument, ConditionJson, Context } from '../reference/document.js'
+import {
+  A,
+  ALIAS,
+  B,
+  DELEGATED,
+  EVERYTHING,
+  KEY,
+  allow,
+  asked,
+  deny,
+  grant,
+  policy,
+  user,
+} from '../reference/example.js'
+import { CallReader } from './read-calls.js'
+
+function call(changes: Partial<AuthorizeDocument>): Call {
+  return new CallReader().call(asked(changes))
+}
+
+/** `layer verdict`, with a `*` where the decision hung on it. */
+function layers(from: Call): readonly string[] {
+  return trace(from).layers.map(({ layer, verdict, consulted }) => `${layer} ${verdict}${consulted ? ' *' : ''}`)
+}
+
+function layerOf(name: string, from: Call): LayerTrace {
+  const found = trace(from).layers.find(({ layer }) => layer === name)
+  if (found === undefined) throw new Error(`no layer ${name}`)
+  return found
+}
+
+const open = policy(allow('kms:*', { to: '*' }))
+const refusing = policy(allow('*'), deny('kms:*'))
+const everybody = policy(allow('*', { to: '*' }))
+
+describe('layers', () => {
+  const CASES: readonly (readonly [name: string, changes: Partial<AuthorizeDocument>, layers: readonly string[]])[] = [
+    ['nothing allows', {}, ['keyPolicy implicitDeny *', 'identity implicitDeny *']],
+    ['the key policy allows', { keyPolicy: open }, ['keyPolicy allow *', 'identity implicitDeny *']],
+    [
+      'both are needed',
+      { keyPolicy: DELEGATED, identityPolicies: [EVERYTHING] },
+      ['keyPolicy allow *', 'identity allow *'],
+    ],
+    // The first Deny ends it: nobody asks what stands after it.
+    [
+      'an SCP denies',
+      {
+        keyPolicy: open,
+        scps: { [A]: [[refusing]] },
+        identityPolicies: [refusing],
+        vpcEndpointPolicy: everybody,
+        context: { 'aws:SourceVpce': 'vpce-1' },
+      },
+      ['scp explicitDeny *', 'vpce allow', 'keyPolicy allow', 'identity explicitDeny'],
+    ],
+    [
+      'an SCP does not allow',
+      { keyPolicy: open, scps: { [A]: [[EVERYTHING], [policy(allow('s3:*'))]] } },
+      ['scp implicitDeny *', 'keyPolicy allow *', 'identity implicitDeny *'],
+    ],
+    [
+      'one level denies and another does not allow',
+      { keyPolicy: open, scps: { [A]: [[policy(allow('s3:*'))], [refusing]] } },
+      ['scp explicitDeny *', 'keyPolicy allow', 'identity implicitDeny'],
+    ],
+    [
+      'an RCP denies',
+      { keyPolicy: open, rcps: { [A]: [[policy(deny('kms:*', { to: '*' }))]] } },
+      ['rcp explicitDeny *', 'keyPolicy allow', 'identity implicitDeny'],
+    ],
+    [
+      'boundary and session',
+      {
+        keyPolicy: DELEGATED,
+        identityPolicies: [EVERYTHING],
+        permissionsBoundary: EVERYTHING,
+        sessionPolicies: [policy(allow('s3:*'))],
+      },
+      ['keyPolicy allow *', 'identity allow *', 'boundary allow *', 'session implicitDeny *'],
+    ],
+    ['a grant', { grants: [grant()] }, ['keyPolicy implicitDeny *', 'identity implicitDeny *', 'grant allow *']],
+    [
+      'a grant to another',
+      { grants: [grant({ GranteePrincipal: user(A, 'Bob').arn })] },
+      ['keyPolicy implicitDeny *', 'identity implicitDeny *', 'grant implicitDeny *'],
+    ],
+    // RetireGrant is about grants also where there is none; the key policy has no say.
+    ['nothing to retire', { action: 'kms:RetireGrant' }, ['identity implicitDeny *', 'grant implicitDeny *']],
+    [
+      'an action on what it is not authorised on',
+      { action: 'kms:Decrypt', resource: { type: 'alias', arn: ALIAS }, identityPolicies: [EVERYTHING] },
+      ['identity allow *', 'operation implicitDeny *'],
+    ],
+    [
+      'an operation that stays at home',
+      { action: 'kms:PutKeyPolicy', principal: user(B, 'Bob'), keyPolicy: open, identityPolicies: [EVERYTHING] },
+      ['keyPolicy allow *', 'identity allow *', 'operation implicitDeny *'],
+    ],
+  ]
+  test.each(CASES)('%s', (_name, changes, expected) => {
+    expect(layers(call(changes))).toEqual(expected)
+  })
+
+  test('a refused operation has nothing more to tell', () => {
+    const refused = call({ resource: { type: 'alias', arn: ALIAS } })
+    expect(layerOf('operation', refused)).toEqual({
+      layer: 'operation',
+      verdict: 'implicitDeny',
+      consulted: true,
+      policies: [],
+      grants: [],
+    })
+  })
+
+  // D7: AWS's default endpoint policy, of which there is no text.
+  test('an endpoint without a policy of its own allows', () => {
+    const through = { ...call({ keyPolicy: open }), endpoint: { policy: undefined } }
+    expect(layerOf('vpce', through)).toMatchObject({ verdict: 'allow', policies: [], grants: [] })
+  })
+
+  test('another service need not have a policy, a key must', () => {
+    const key = call({ identityPolicies: [EVERYTHING], keyPolicy: null })
+    expect(key.keyPolicy).toBeUndefined()
+    expect(layers(key)).toEqual(['keyPolicy implicitDeny *', 'identity allow *'])
+    expect(layerOf('keyPolicy', key)).toMatchObject({ policies: [], grants: [] })
+    const resource = { type: 'other', arn: 'arn:aws:s3:::b', accountId: undefined, awsManagedKey: false } as const
+    const other: Call = { ...call({ action: 's3:GetObject', identityPolicies: [EVERYTHING] }), resource }
+    expect(layers(other)).toEqual(['keyPolicy implicitDeny *', 'identity allow *'])
+    expect(layers({ ...other, keyPolicy: undefined })).toEqual(['identity allow *'])
+  })
+
+  test('a policy is told with its place, a guardrail with its account and level too', () => {
+    const two = [EVERYTHING, EVERYTHING] as const
+    const placed = call({
+      principal: user(B, 'Bob'),
+      keyPolicy: open,
+      identityPolicies: two,
+      scps: { [B]: [[EVERYTHING], two] },
+      rcps: { [A]: [[policy(deny('kms:Sign', { to: '*' }))]] },
+      grants: [grant()],
+    })
+    const places = (name: string): readonly object[] =>
+      layerOf(name, placed).policies.map(({ layer, account, level, policy: place }) => ({
+        layer,
+        account,
+        level,
+        place,
+      }))
+    expect(places('identity')).toEqual([
+      { layer: 'identity', account: undefined, level: undefined, place: 0 },
+      { layer: 'identity', account: undefined, level: undefined, place: 1 },
+    ])
+    expect(places('scp')).toEqual([
+      { layer: 'scp', account: B, level: 0, place: 0 },
+      { layer: 'scp', account: B, level: 1, place: 0 },
+      { layer: 'scp', account: B, level: 1, place: 1 },
+    ])
+    expect(places('rcp')).toEqual([{ layer: 'rcp', account: A, level: 0, place: 0 }])
+    for (const name of ['identity', 'scp', 'rcp', 'keyPolicy']) expect(layerOf(name, placed).grants).toEqual([])
+    expect(layerOf('grant', placed)).toMatchObject({ policies: [], grants: [{ grant: { grantId: 'g-1' } }] })
+  })
+})
+
+describe('a condition that does not hold', () => {
+  const TENANT = 'kms:EncryptionContext:tenant'
+  type Got = string | readonly string[] | undefined
+  const CASES: readonly (readonly [when: ConditionJson, context: Context, miss: ConditionMiss, got: Got])[] = [
+    [{ StringEquals: { [TENANT]: 'a' } }, {}, 'absent', undefined],
+    [{ StringEquals: { [TENANT]: 'a' } }, { [TENANT]: 'b' }, 'value', 'b'],
+    [{ StringNotEquals: { [TENANT]: 'a' } }, { [TENANT]: 'a' }, 'value', 'a'],
+    // K-19.
+    [{ StringEquals: { 'aws:ResourceTag/team': 'a' } }, { 'aws:ResourceTag/team': 'a' }, 'hidden', undefined],
+    // The key of the first slot is seen as any other.
+    [{ StringEquals: { 'aws:SourceVpce': 'vpce-2' } }, { 'aws:SourceVpce': 'vpce-1' }, 'value', 'vpce-1'],
+    // K-12, save for a list of one empty text, which is one value.
+    [{ StringEquals: { [TENANT]: 'a' } }, { [TENANT]: ['a', 'b'] }, 'severalValues', ['a', 'b']],
+    [{ StringEquals: { [TENANT]: 'a' } }, { [TENANT]: [''] }, 'value', ['']],
+    [{ 'ForAllValues:StringEquals': { 'aws:TagKeys': 'a' } }, { 'aws:TagKeys': ['a', 'b'] }, 'value', ['a', 'b']],
+    // K-32.
+    [{ NumericEquals: { [TENANT]: '7' } }, { [TENANT]: 'x' }, 'uncomparable', 'x'],
+    [{ 'ForAnyValue:NumericEquals': { [TENANT]: '7' } }, { [TENANT]: ['8', 'x'] }, 'uncomparable', ['8', 'x']],
+    [{ 'ForAnyValue:NumericEquals': { [TENANT]: '7' } }, { [TENANT]: ['8', '9'] }, 'value', ['8', '9']],
+    // `Null` compares nothing.
+    [{ Null: { [TENANT]: 'true' } }, { [TENANT]: 'a' }, 'value', 'a'],
+    [{ Null: { [TENANT]: 'true' } }, { [TENANT]: ['a', 'b'] }, 'value', ['a', 'b']],
+    [{ Null: { [TENANT]: 'false' } }, {}, 'absent', undefined],
+    // One that can never hold.
+    [{ 'ForAnyValue:Null': { [TENANT]: 'true' } }, { [TENANT]: 'a' }, 'value', 'a'],
+    [{ Null: { [TENANT]: [] } }, { [TENANT]: ['a', 'b'] }, 'value', ['a', 'b']],
+  ]
+  test.each(CASES)('%j with %j is told as %s', (when, context, miss, got) => {
+    const one = call({ keyPolicy: policy(allow('kms:*', { to: '*', when })), context })
+    const statement = layerOf('keyPolicy', one).policies[0]?.statements[0]
+    expect(statement).toMatchObject({ applies: false, failed: ['condition'] })
+    expect(statement?.conditions.map((each) => [each.holds, each.miss, each.got])).toEqual([[false, miss, got]])
+  })
+
+  test('stands beside those that do, each with its own', () => {
+    const when = { StringEquals: { [TENANT]: 'a', 'aws:username': 'Alice' }, Bool: { 'aws:SecureTransport': 'true' } }
+    const context = { [TENANT]: 'a', 'aws:username': 'Bob', 'aws:SecureTransport': 'maybe' }
+    const one = call({ keyPolicy: policy(allow('kms:Sign', { to: { AWS: B }, on: KEY.replace(A, B), when })), context })
+    const statement = layerOf('keyPolicy', one).policies[0]?.statements[0]
+    expect(statement?.failed).toEqual(['principal', 'action', 'resource', 'condition'])
+    expect(statement?.conditions.map(({ test: { key }, holds, miss }) => [key, holds, miss])).toEqual([
+      [TENANT, true, undefined],
+      ['aws:username', false, 'value'],
+      ['aws:SecureTransport', false, 'uncomparable'],
+    ])
+  })
+})
