@@ -332,7 +332,7 @@ function containsPairs(outer: EncryptionContext, inner: EncryptionContext): bool
 
 /** The pairs in a form that is equal for pairs that compare equal. */
 function pairsOf(context: EncryptionContext): readonly string[] {
-  return Object.entries(context).map(([key, value]) => pairOf(key, value))
+  return Object.keys(context).map((key) => pairOf(key, context[key]!))
 }
 
 function pairOf(key: string, value: string): string {
@@ -367,7 +367,13 @@ function* waysOfRequest({ actionBit: bit, encryptionContext = {} }: GrantInput):
 }
 
 function wayOfExact(pairs: readonly string[]): string {
-  return `exactly ${[...new Set(pairs)].toSorted().join(' ')}`
+  let way = 'exactly'
+  let last = ''
+  for (const pair of pairs.length > 1 ? pairs.toSorted() : pairs) {
+    if (pair !== last) way += ` ${pair}`
+    last = pair
+  }
+  return way
 }
 
 function wayOfPair(pair: string): string {

@@ -130,6 +130,62 @@ test('a source ARN constraint is compared field by field', () => {
   expect(grantMiss(given, asked(`arn:aws:logs:us-west-2:${B}:${A}:log-group:x`))).toBe('constraint')
 })
 
+test('what is wrong first is told first', () => {
+  const elsewhere = grant({ keyArn: KEY.replace('us-west-2', 'eu-west-1'), granteePrincipal: bob.arn, operations: [] })
+  expect(grantMiss(elsewhere, asks(alice, 'kms:Decrypt'))).toBe('key')
+  expect(grantMiss({ ...elsewhere, keyArn: KEY }, asks(alice, 'kms:Decrypt'))).toBe('grantee')
+})
+
+// A service makes one grant for each of its resources, all to one role. F3: the context is compared for cryptographic
+// operations alone.
+describe('very many grants to one grantee', () => {
+  const many = (constraints: (name: string) => Grant['constraints']): GrantSet =>
+    new GrantSet(
+      Array.from({ length: 30 }, (_, index): Grant => {
+        const given = constraints(`disk-${index}`)
+        return grant({
+          grantId: `g-${index}`,
+          granteePrincipal: alice.arn,
+          operations: ['Decrypt', 'DescribeKey', 'CreateGrant'],
+          ...(given === undefined ? {} : { constraints: given }),
+        })
+      }),
+    )
+  const OF: readonly (readonly [name: string, set: GrantSet, extra: boolean])[] = [
+    ['with a subset each', many((id) => ({ encryptionContextSubset: { id } })), true],
+    ['with two pairs each', many((id) => ({ encryptionContextSubset: { id, kind: 'disk' } })), false],
+    ['with equal contexts', many((id) => ({ encryptionContextEquals: { id } })), false],
+    ['with both', many((id) => ({ encryptionContextEquals: { id }, encryptionContextSubset: { kind: 'x' } })), false],
+  ]
+  const said = (set: GrantSet, action: string, encryptionContext: GrantInput['encryptionContext']): boolean =>
+    set.says(asks(alice, action, { encryptionContext }), DEFAULT_OPTIONS) === SAYS_DIRECT
+
+  test.each(OF)('%s permit what one of them permits', (_name, set, extra) => {
+    expect(set.size).toBe(30)
+    const own = set === OF[1]?.[1] ? { id: 'disk-7', kind: 'disk' } : { id: 'disk-7' }
+    expect(said(set, 'kms:Decrypt', own)).toBe(true)
+    expect(said(set, 'kms:Decrypt', { ID: 'disk-29', ...(set === OF[1]?.[1] ? { KIND: 'disk' } : {}) })).toBe(true)
+    expect(said(set, 'kms:Decrypt', { ...own, more: 'x' })).toBe(extra || set === OF[1]?.[1])
+    expect(said(set, 'kms:Decrypt', { id: 'disk-30' })).toBe(false)
+    expect(said(set, 'kms:Decrypt', undefined)).toBe(false)
+    expect(said(set, 'kms:DescribeKey', undefined)).toBe(true)
+    expect(said(set, 'kms:Encrypt', own)).toBe(false)
+    expect(said(set.without('g-7'), 'kms:Decrypt', own)).toBe(false)
+    expect(set.without('g-7').size).toBe(29)
+    expect(set.without('none')).toBe(set)
+  })
+
+  test('without a constraint permit it whatever the context', () => {
+    for (const set of [many(() => undefined), many(() => ({})), many(() => ({ encryptionContextSubset: {} }))]) {
+      expect(said(set, 'kms:Decrypt', undefined)).toBe(true)
+      expect(said(set, 'kms:Decrypt', { a: 'b' })).toBe(true)
+      expect(said(set, 'kms:Sign', undefined)).toBe(false)
+    }
+    const empty = many(() => ({ encryptionContextEquals: {} }))
+    expect([said(empty, 'kms:Decrypt', undefined), said(empty, 'kms:Decrypt', { a: 'b' })]).toEqual([true, false])
+  })
+})
+
 test('the empty set has no grant', () => {
   expect([GrantSet.empty.size, GrantSet.empty.says(asks(alice, 'kms:Decrypt'), DEFAULT_OPTIONS)]).toEqual([
     0,

@@ -1,7 +1,8 @@
 /** Ten thousand random sequences of operations and time against the model; another seed each time, which a failure tells. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { COMMAND, openModelKms, runSequence } from '../kms/model/run.js'
+import { COMMAND } from '../kms/model/command.js'
+import { openModelKms, runSequence } from '../kms/model/run.js'
 
 const ROUNDS = 20
 const SEQUENCES = 500

@@ -38,16 +38,27 @@ const TIMEOUT_MS = 250
 /** An answer to Encrypt has 4,300 bytes in base64 and a few members more. */
 const MAX_ANSWER_BYTES = 65_536
 
-/** Asks once, and once more where the network was too slow. */
+/**
+ * Asks once, and once more where the network was too slow, or where a connection that was kept open turned out to have
+ * been closed by the proxy meanwhile: that one was closed is seen when it is used.
+ */
 export async function callProxy(
   call: ProxyCall,
   options: TransportOptions = {},
 ): Promise<Result<ProxyAnswer, XksFailure>> {
-  const answer = await callOnce(call, options)
-  return !answer.ok && answer.error.kind === 'timeout' ? callOnce(call, options) : answer
+  const first = await callOnce(call, options)
+  const { answer } = first
+  const isWorthAnother = first.wasClosed || (!answer.ok && answer.error.kind === 'timeout')
+  return isWorthAnother ? (await callOnce(call, options)).answer : answer
 }
 
-function callOnce(call: ProxyCall, options: TransportOptions): Promise<Result<ProxyAnswer, XksFailure>> {
+interface Attempt {
+  readonly answer: Result<ProxyAnswer, XksFailure>
+  /** A connection of an earlier call, that the proxy had closed. */
+  readonly wasClosed: boolean
+}
+
+function callOnce(call: ProxyCall, options: TransportOptions): Promise<Attempt> {
   const { hostname } = new URL(call.endpoint)
   const { port = 443, agent } = options
   const host = port === 443 ? hostname : `${hostname}:${port}`
@@ -57,14 +68,16 @@ function callOnce(call: ProxyCall, options: TransportOptions): Promise<Result<Pr
   )
   return new Promise((resolve) => {
     let isDone = false
-    const finish = (result: Result<ProxyAnswer, XksFailure>): void => {
+    let hasAnswer = false
+    const finish = (result: Result<ProxyAnswer, XksFailure>, wasClosed = false): void => {
       if (isDone) return
       isDone = true
       clearTimeout(timer)
-      resolve(result)
+      resolve({ answer: result, wasClosed })
       if (!result.ok) sent.destroy()
     }
-    const fail = (kind: XksFailure['kind'], detail: string): void => finish({ ok: false, error: { kind, detail } })
+    const fail = (kind: XksFailure['kind'], detail: string, wasClosed = false): void =>
+      finish({ ok: false, error: { kind, detail } }, wasClosed)
     const sent = httpsRequest(
       {
         hostname,
@@ -77,6 +90,7 @@ function callOnce(call: ProxyCall, options: TransportOptions): Promise<Result<Pr
         ...(agent === undefined ? {} : { agent }),
       },
       (response) => {
+        hasAnswer = true
         const chunks: Buffer[] = []
         let size = 0
         response.on('data', (chunk: Buffer) => {
@@ -99,7 +113,8 @@ function callOnce(call: ProxyCall, options: TransportOptions): Promise<Result<Pr
     )
     sent.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? ''
-      fail(isTlsError(code) ? 'tls' : 'notReachable', code === '' ? 'the connection failed' : code)
+      const wasClosed = sent.reusedSocket && !hasAnswer && (code === 'ECONNRESET' || code === 'EPIPE')
+      fail(isTlsError(code) ? 'tls' : 'notReachable', code === '' ? 'the connection failed' : code, wasClosed)
     })
     sent.end(call.body)
   })

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestKms } from '../test-kms.js'
-import { COMMAND, openModelKms, runSequence } from './run.js'
+import { COMMAND } from './command.js'
+import { openModelKms, runSequence } from './run.js'
 
 let t: TestKms
 beforeAll(async () => {
@@ -11,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => t.kms.close())
 
 test('500 sequences of operations and time', async () => {
-  const sequences = fc.array(COMMAND, { minLength: 8, maxLength: 28, size: 'max' })
+  const sequences = fc.array(COMMAND, { minLength: 8, maxLength: 20, size: 'max' })
   const seen = new Set<string>()
   await fc.assert(
     fc.asyncProperty(sequences, (commands) => runSequence(t, commands, seen)),

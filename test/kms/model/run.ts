@@ -1,7 +1,6 @@
 /** Random sequences of operations and time, done by the service and by the model at once. */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { OperationName } from '../../../src/aws/operations.js'
 import type { KmsCaller } from '../../../src/kms/caller.js'
@@ -9,121 +8,13 @@ import type { KmsInputs, KmsOutputs } from '../../../src/kms/shapes.js'
 import { openKeyring } from '../../../src/kms/keyring/keyring.js'
 import { createMemoryStore } from '../../../src/store/memory.js'
 import { ADMIN, keyArnOf, NAMED, NOBODY, REGION, testKms, type TestKms } from '../test-kms.js'
+import type { Command } from './command.js'
 import { DAY_MS, isPrimary, loseMaterial, newKey, stateAnswer, touch, type Kind, type ModelKey } from './model.js'
 import { QuickPool } from './quick-pool.js'
 
 const OTHER_REGION = 'eu-west-1'
 const CONTEXTS: readonly Readonly<Record<string, string>>[] = [{}, { a: 'b' }, { a: 'c' }]
 const MATERIAL = Buffer.alloc(32, 3)
-
-/** Numbers stand for one of what there is then. */
-export type Command =
-  | { readonly do: 'create'; readonly kind: Kind }
-  | {
-      readonly do: 'encrypt' | 'encryptByAlias' | 'encryptAsGrantee'
-      readonly key: number
-      readonly context: number
-    }
-  | { readonly do: 'decrypt'; readonly sealed: number; readonly context: number; readonly named: boolean }
-  | { readonly do: 'reEncrypt'; readonly sealed: number; readonly key: number }
-  | {
-      readonly do:
-        | 'mac'
-        | 'disable'
-        | 'enable'
-        | 'cancel'
-        | 'noRotation'
-        | 'rotate'
-        | 'replicate'
-        | 'movePrimary'
-        | 'deleteMaterial'
-        | 'grant'
-      readonly key: number
-    }
-  | { readonly do: 'delete' | 'rotation' | 'import'; readonly key: number; readonly days: number }
-  | { readonly do: 'alias' | 'moveAlias' | 'tag' | 'untag' | 'describe'; readonly key: number; readonly name: number }
-  | { readonly do: 'dropAlias'; readonly name: number }
-  | { readonly do: 'revoke' | 'retire'; readonly key: number; readonly grant: number }
-  | { readonly do: 'wait'; readonly hours: number; readonly ticks: boolean }
-
-const one = fc.nat({ max: 6 })
-const few = fc.nat({ max: 2 })
-const days = fc.integer({ min: 7, max: 30 })
-
-function onKey<D extends string>(...names: readonly D[]) {
-  return fc.record({ do: fc.constantFrom(...names), key: one })
-}
-
-export const COMMAND: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('create' as const),
-      kind: fc.constantFrom<Kind>('symmetric', 'mac', 'external', 'multiRegion'),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constantFrom('encrypt' as const, 'encryptByAlias' as const, 'encryptAsGrantee' as const),
-      key: one,
-      context: few,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('decrypt' as const), sealed: one, context: few, named: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reEncrypt' as const), sealed: one, key: one }) },
-  {
-    weight: 8,
-    arbitrary: onKey(
-      'mac',
-      'disable',
-      'enable',
-      'cancel',
-      'noRotation',
-      'rotate',
-      'replicate',
-      'movePrimary',
-      'deleteMaterial',
-      'grant',
-    ),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), key: one, days }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('rotation' as const), key: one, days: fc.integer({ min: 90, max: 120 }) }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('import' as const), key: one, days: fc.nat({ max: 60 }) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'alias' as const,
-        'moveAlias' as const,
-        'tag' as const,
-        'untag' as const,
-        'describe' as const,
-      ),
-      key: one,
-      name: few,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('dropAlias' as const), name: few }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom('revoke' as const, 'retire' as const), key: one, grant: one }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('wait' as const),
-      hours: fc.constantFrom(1, 24, 8 * 24, 31 * 24, 95 * 24),
-      ticks: fc.boolean(),
-    }),
-  },
-)
 
 export async function openModelKms(): Promise<TestKms> {
   const store = createMemoryStore()
@@ -133,7 +24,7 @@ export async function openModelKms(): Promise<TestKms> {
 
 interface Sealed {
   readonly blob: Uint8Array
-  readonly key: ModelKey
+  key: ModelKey
   readonly plaintext: Buffer
   readonly context: number
 }
@@ -155,7 +46,7 @@ class Run {
   private readonly sealed: Sealed[] = []
   /** Every alias points to a key, that may be due to go. */
   private readonly aliases = new Map<string, ModelKey>()
-  private readonly grants: { readonly key: ModelKey; readonly id: string }[] = []
+  private readonly grants: { key: ModelKey; readonly id: string }[] = []
   private plaintexts = 0
 
   constructor(
@@ -417,8 +308,7 @@ class Run {
       const input = { KeyId: key.arn, ReplicaRegion: there }
       const output = await this.expect(expected, 'ReplicateKey', input, this.at(key))
       if (output === undefined) return
-      const replica = newKey(output.ReplicaKeyMetadata!.Arn!, 'multiRegion', family)
-      this.keys.push(replica)
+      this.replace(newKey(output.ReplicaKeyMetadata?.Arn ?? '', 'multiRegion', family))
       return
     }
     // The replica is looked for before what is due of the primary is done.
@@ -431,6 +321,19 @@ class Run {
       (other === undefined ? undefined : stateAnswer('UpdatePrimaryRegion', other))
     await this.expect(expected, 'UpdatePrimaryRegion', { KeyId: key.arn, PrimaryRegion: there }, this.at(key))
     if (expected === undefined) family.primaryRegion = there
+  }
+
+  /** A replica that is made again has the ARN and the material of the one that was there. */
+  private replace(replica: ModelKey): void {
+    const former = this.keys.findIndex(({ arn }) => arn === replica.arn)
+    if (former < 0) {
+      this.keys.push(replica)
+      return
+    }
+    this.keys[former] = replica
+    for (const list of [this.sealed, this.grants]) {
+      for (const one of list) if (one.key.arn === replica.arn) one.key = replica
+    }
   }
 
   private async import(key: ModelKey, days: number): Promise<void> {
