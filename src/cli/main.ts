@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander'
 import { registerCan } from './can.js'
 import { registerEval } from './eval.js'
 import { EXIT } from './exit-codes.js'
+import { registerGraph } from './graph.js'
 import { registerInit } from './init.js'
 import { registerKms } from './kms.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
@@ -20,6 +21,7 @@ const EXAMPLES = `Examples:
   keyward why --world acme events.json the same of CloudTrail events, from an organization's policies
   keyward can --world acme 'can role/App do kms:Decrypt on alias/payments'
   keyward world acme                   what is known of an organization, and what is missing
+  keyward graph --world acme --key alias/payments   draw who a key is open to
   keyward eval questions.jsonl         decide many requests, one JSON line each
   keyward init --data-dir keys         make a key service in a folder
   keyward kms create-key --data-dir keys --as arn:aws:iam::111122223333:root
@@ -45,6 +47,7 @@ function createProgram(): Command {
   registerWhy(program)
   registerCan(program)
   registerWorld(program)
+  registerGraph(program)
   registerEval(program)
   registerInit(program)
   registerKms(program)

@@ -57,7 +57,7 @@ export async function ask(given: GivenToWorld, context: AskContext): Promise<Res
   }
   const flags = readFlags(options)
   if (!flags.ok) return flags
-  const world = opened(options.world, options, warn)
+  const world = openedWorld(options.world, options, warn)
   if (!world.ok) return world
   const answerer = new Answerer(world.value, decision)
   const supplied = suppliedBy(flags.value, answerer.names, given.kind === 'flags')
@@ -75,7 +75,12 @@ function failure(error: AskFailure): { readonly ok: false; readonly error: AskFa
   return { ok: false, error }
 }
 
-function opened(folder: string, options: AskOptions, warn: (message: string) => void): Result<AskedWorld, AskFailure> {
+/** The world of a folder, from the cache where it is kept; warns of what in it cannot be used. */
+export function openedWorld(
+  folder: string,
+  options: AskOptions,
+  warn: (message: string) => void,
+): Result<AskedWorld, AskFailure> {
   const cache = cacheFolder(options, process.env)
   const found = openWorld(folder, cache === undefined ? undefined : { folder: cache })
   if (!found.ok) return found
@@ -175,7 +180,8 @@ function suppliedBy(flags: Flags, names: NameResolver, isQuestion: boolean): Res
   }
 }
 
-function oneOf<T extends QueryPrincipal | QueryResource>(
+/** The only one that a flag can mean; an error with its place where there is none, or several. */
+export function oneOf<T extends QueryPrincipal | QueryResource>(
   { source }: Flags,
   term: T | undefined,
   find: (term: T) => readonly string[],

@@ -25,12 +25,13 @@ export interface TestWords {
 export function testWords(condition: ConditionTrace, policy: PolicyTrace, values: SlotValues): TestWords {
   const { test } = condition
   // A value with variables comes to something else in each request.
-  const wanted = test.values.some(hasVariable) ? wantedWords(test, policy, values) : fixedWanted(test)
+  const wanted = test.values.some(hasVariable) ? wantedWords(test, policy, values) : wantedOf(test)
   const { got, value } = gotWords(condition)
   return { wanted, got, value }
 }
 
-const fixedWanted = once((test: ConditionTest): string => wantedWords(test))
+/** What a test wants of any request: its variables stand as they are written. */
+export const wantedOf = once((test: ConditionTest): string => wantedWords(test))
 
 // ----------------------------------------------------------------------------------------------------------- wanted
 

@@ -291,7 +291,7 @@ export function granteeInWords({ granteePrincipal, granteeServicePrincipal }: Gr
   return granteePrincipal === undefined ? 'nobody' : principalInWords(granteePrincipal)
 }
 
-function constraintWords({ constraints = {} }: Pick<Grant, 'constraints'>): string {
+export function constraintWords({ constraints = {} }: Pick<Grant, 'constraints'>): string {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset, sourceArn } = constraints
   const parts: string[] = []
   if (equals !== undefined) parts.push(`with exactly the encryption context ${contextWords(equals)}`)

@@ -22,6 +22,8 @@ export interface ExplainedDocument {
   readonly api: string | undefined
   /** Of the first check that fails; when all allow, of the last. */
   readonly explanation: Explanation
+  /** Of the same check. */
+  readonly trace: Trace
   readonly checks: readonly ExplainedCheck[]
   /** Index of the first check that fails. */
   readonly failingCheck: number | null
@@ -83,6 +85,7 @@ function explained(
         ...checksDiffer(simulation),
       ],
     },
+    trace: traced,
     checks: traces.map(({ call, outcome }) => ({
       action: call.action,
       resource: call.resource.arn ?? null,
