@@ -36,6 +36,9 @@ export { restoreBackup, writeBackup, type BackupOptions, type RestoreOptions } f
 export { BackupError } from './store/backup-file.js'
 export { StoreError, type Store } from './kms/store.js'
 
+// Custom key stores
+export type { CloudHsmCluster, CloudHsmClusterMap } from './kms/cloudhsm/clusters.js'
+
 // Attestation
 export { attestedRecipients, type AttestationOptions } from './kms/attestation/recipient.js'
 export type { VerifyRecipient } from './kms/services.js'

@@ -4,12 +4,19 @@
  * Nothing that is there is changed: a folder with a store is refused, a root key that is there is used as it is. What was
  * made is taken back where the rest cannot be.
  */
-import { existsSync, rmSync } from 'node:fs'
 import { Command } from 'commander'
 import { SecretPool } from '../kms/crypto/secret.js'
 import { openKeyring } from '../kms/keyring/keyring.js'
 import { makeRootKeyText } from '../kms/keyring/root-key-text.js'
-import { initRootKey, loadNewRootKey, nameOfSource, type RootKeySource } from '../kms/keyring/root-key-source.js'
+import {
+  hasRootKey,
+  initRootKey,
+  loadNewRootKey,
+  nameOfSource,
+  removeRootKey,
+  type MadeRootKeySource,
+  type RootKeySource,
+} from '../kms/keyring/root-key-source.js'
 import { openSqliteStore } from '../store/sqlite.js'
 import { databaseExists, databasePath } from '../store/sqlite-files.js'
 import { escapeTerminal, quote } from '../text/escape.js'
@@ -24,6 +31,8 @@ const EXAMPLES = `Examples:
   keyward init --data-dir keys --passphrase                         one that is made of a passphrase
   export KEYWARD_ROOT_KEY="$(keyward init --print-root-key)"
   keyward init --data-dir keys --root-key-env                       one from the environment
+  keyward init --data-dir keys --pkcs11-library /usr/lib/softhsm/libsofthsm2.so --pkcs11-token main
+                                                                    one that a token keeps
 `
 
 const AFTER = `
@@ -59,16 +68,20 @@ async function init(options: InitOptions): Promise<ExitCode> {
   if (await isInUse(folder)) throw new Refusal(`${quote(folder, 200)} holds a store already; nothing was changed`)
   const chosen = orRefuse(await chosenRootKey(options, { isNew: true }))
   const rootKey = chosen ?? { kind: 'file', path: rootKeyPath(folder) }
-  const isMade = rootKey.kind === 'file' && !existsSync(rootKey.path)
-  if (isMade) initRootKey(rootKey)
+  const made = canBeMade(rootKey) && !hasRootKey(rootKey) ? rootKey : undefined
+  if (made !== undefined) initRootKey(made)
   try {
     const { id, store } = await makeStore(folder, rootKey)
-    await writeOut(report({ folder, database, rootKey, isMade, id, store }))
+    await writeOut(report({ folder, database, rootKey, isMade: made !== undefined, id, store }))
     return EXIT.ok
   } catch (error) {
-    if (isMade) rmSync(rootKey.path, { force: true })
+    if (made !== undefined) removeRootKey(made)
     throw error
   }
+}
+
+function canBeMade(rootKey: RootKeySource): rootKey is MadeRootKeySource {
+  return rootKey.kind === 'file' || rootKey.kind === 'pkcs11'
 }
 
 /** A store that has no root key yet was left behind when making one broke off: it is taken up again. */
@@ -117,7 +130,13 @@ interface Made {
 }
 
 function report({ folder, database, rootKey, isMade, id, store }: Made): string {
-  const made = isMade ? ', mode 0600' : rootKey.kind === 'file' ? ', which was there' : ''
+  const made = !canBeMade(rootKey)
+    ? ''
+    : !isMade
+      ? ', which was there'
+      : rootKey.kind === 'file'
+        ? ', mode 0600'
+        : ', new'
   const option = optionOf(rootKey, folder)
   return escapeTerminal(
     `Made a store for keys.
@@ -139,5 +158,8 @@ Next:
 /** What later commands need to find it; nothing where they find it themselves. */
 function optionOf(rootKey: RootKeySource, folder: string): string {
   if (rootKey.kind === 'file' && rootKey.path !== rootKeyPath(folder)) return ` --root-key-file ${rootKey.path}`
+  if (rootKey.kind === 'pkcs11') {
+    return ` --pkcs11-library ${rootKey.library} --pkcs11-token ${rootKey.token} --pkcs11-key ${rootKey.key}`
+  }
   return rootKey.kind === 'environment' && rootKey.variable !== undefined ? ` --root-key-env ${rootKey.variable}` : ''
 }

@@ -20,6 +20,7 @@ import type { Answer } from '../kms/pipeline.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { readInput } from './input.js'
 import { addCallerOptions, readCaller, type CallerOptions } from './kms-caller.js'
+import { addClusterOptions, readClusters, type ClusterOptions } from './kms-clusters.js'
 import { kebab } from './kms-names.js'
 import { printFailure, printOutput } from './kms-output.js'
 import { addRootKeyOptions, wantedRootKeys, type RootKeyOptions } from './kms-root-key.js'
@@ -35,7 +36,7 @@ import {
 import { inputOfJson, valueOfFlag } from './kms-values.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
 
-interface OperationOptions extends DataOptions, RootKeyOptions, CallerOptions {
+interface OperationOptions extends DataOptions, RootKeyOptions, CallerOptions, ClusterOptions {
   readonly mode: Mode
   readonly input?: string
   readonly explain?: true
@@ -65,6 +66,7 @@ function commandOf(operation: OperationName): Command {
   addCallerOptions(command)
   addDataOption(command)
   addRootKeyOptions(command)
+  addClusterOptions(command)
   return command
     .optionsGroup('How:')
     .option('--input <json>', 'members as JSON: a text, a file, - for standard input; flags win over it')
@@ -151,8 +153,9 @@ async function readJsonInput(operation: OperationName, input: string | undefined
 // -------------------------------------------------------------------------------------------------------------- work
 
 async function work(operation: OperationName, options: OperationOptions): Promise<ExitCode> {
-  if (options.input === '-' && options.passphraseFile === '-') {
-    throw new Refusal('`--input -` and `--passphrase-file -` are both read from standard input; give one another way')
+  const secret = options.passphraseFile === '-' ? 'passphrase-file' : 'pkcs11-pin-file'
+  if (options.input === '-' && (options.passphraseFile === '-' || options.pkcs11PinFile === '-')) {
+    throw new Refusal(`\`--input -\` and \`--${secret} -\` are both read from standard input; give one another way`)
   }
   const input = await readMembers(operation, options)
   const folder = dataFolder(options)
@@ -185,6 +188,7 @@ async function openEngine(
   identities: Identities,
   denied: Denied[],
 ): Promise<Kms> {
+  const cloudHsmClusters = readClusters(options)
   const keyring = await openKeyring({ store, ...orRefuse(await wantedRootKeys(options, folder, store)) })
   return createKms({
     store,
@@ -192,6 +196,7 @@ async function openEngine(
     slow: new SlowPool({ secrets: keyring.secrets }),
     mode: options.mode,
     identities,
+    cloudHsmClusters,
     onDenied: (one) => void denied.push(one),
     onWarning: (message) => writeError(`${escapeTerminal(message)}\n`),
   })

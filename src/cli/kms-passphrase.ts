@@ -1,20 +1,24 @@
 /**
- * A passphrase from a file, from standard input, or from somebody at a terminal, who types it unseen. Never from the command
+ * A passphrase or a PIN from a file, from standard input, or from somebody at a terminal, who types it unseen. Never from the command
  * line itself, which other users of the machine can read.
  */
 import { readFileSync } from 'node:fs'
 import { quote } from '../text/escape.js'
 import type { Result } from '../text/source.js'
 
-/** The first line of a file, or of standard input for `-`. */
-export function readPassphrase(path: string): Result<string, string> {
+/**
+ * The first line of a file, or of standard input for `-`.
+ *
+ * @param what - is read, for the message.
+ */
+export function readPassphrase(path: string, what = 'passphrase'): Result<string, string> {
   try {
     const text = readFileSync(path === '-' ? 0 : path, 'utf8')
     const [line = ''] = text.split(/\r?\n/, 1)
     return { ok: true, value: line }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { ok: false, error: `cannot read the passphrase from ${quote(path, 200)}: ${reason}` }
+    return { ok: false, error: `cannot read the ${what} from ${quote(path, 200)}: ${reason}` }
   }
 }
 

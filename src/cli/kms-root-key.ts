@@ -7,8 +7,12 @@ import type { Command } from 'commander'
 import { parseRootKeyRow, ROOT_KEY_ROW } from '../kms/keyring/root-key-row.js'
 import type { RootKeySource } from '../kms/keyring/root-key-source.js'
 import type { Store } from '../kms/store.js'
+import { escapeTerminal } from '../text/escape.js'
 import type { Result } from '../text/source.js'
 import { askPassphrase, canAsk, readPassphrase } from './kms-passphrase.js'
+
+/** The label of a key in a token. */
+const DEFAULT_TOKEN_KEY = 'keyward'
 
 export interface RootKeyOptions {
   readonly rootKeyFile?: string
@@ -17,6 +21,14 @@ export interface RootKeyOptions {
   /** Path, or - for standard input. */
   readonly passphraseFile?: string
   readonly passphrase?: true
+  /** Path of a PKCS #11 library. */
+  readonly pkcs11Library?: string
+  readonly pkcs11Token?: string
+  readonly pkcs11Key?: string
+  /** Path, or - for standard input. */
+  readonly pkcs11PinFile?: string
+  /** The name of a variable. */
+  readonly pkcs11PinEnv?: string
 }
 
 export interface RootKeys {
@@ -43,6 +55,14 @@ function addOptions(command: Command, heading: string, prefix: string, file: str
     .option(`--${prefix}root-key-env [name]`, 'environment variable with the root key, KEYWARD_ROOT_KEY unless named')
     .option(`--${prefix}passphrase`, 'ask for a passphrase at the terminal')
     .option(`--${prefix}passphrase-file <file>`, 'file whose first line is the passphrase, - for standard input')
+    .option(
+      `--${prefix}pkcs11-library <file>`,
+      'PKCS #11 library of a token with the root key; $KEYWARD_PKCS11_LIBRARY',
+    )
+    .option(`--${prefix}pkcs11-token <label>`, 'its token; $KEYWARD_PKCS11_TOKEN')
+    .option(`--${prefix}pkcs11-key <label>`, 'its key; $KEYWARD_PKCS11_KEY, or keyward when left out')
+    .option(`--${prefix}pkcs11-pin-file <file>`, 'file whose first line is the PIN; $KEYWARD_PKCS11_PIN_FILE')
+    .option(`--${prefix}pkcs11-pin-env <name>`, 'variable with the PIN; $KEYWARD_PKCS11_PIN, or you are asked for it')
 }
 
 /** The root key file that belongs to a folder, unless somebody wants it elsewhere. */
@@ -61,12 +81,15 @@ export async function chosenRootKey(
   { isNew }: { readonly isNew: boolean },
 ): Promise<Result<RootKeySource | undefined, string>> {
   const { rootKeyFile, rootKeyEnv, passphrase, passphraseFile } = options
-  const given = [rootKeyFile, rootKeyEnv, passphrase, passphraseFile].filter((each) => each !== undefined)
-  if (given.length > 1) return failure('a store has one root key: give one of the options that name it')
+  const isInToken = asksForToken(options)
+  const given = [rootKeyFile, rootKeyEnv, passphrase, passphraseFile, isInToken ? true : undefined]
+  if (given.filter((each) => each !== undefined).length > 1)
+    return failure('a store has one root key: give one of the options that name it')
   if (rootKeyFile !== undefined) return { ok: true, value: { kind: 'file', path: rootKeyFile } }
   if (rootKeyEnv !== undefined) {
     return { ok: true, value: { kind: 'environment', ...(rootKeyEnv === true ? {} : { variable: rootKeyEnv }) } }
   }
+  if (isInToken) return tokenKey(options)
   if (passphraseFile !== undefined) return passphraseOf(readPassphrase(passphraseFile))
   return passphrase === undefined ? { ok: true, value: undefined } : askedPassphrase(isNew)
 }
@@ -93,12 +116,50 @@ export async function wantedRootKeys(
       const asked = await askedPassphrase(false)
       return asked.ok ? { ok: true, value: { rootKey: asked.value } } : asked
     }
-    case 'pkcs11':
+    case 'pkcs11': {
+      const inToken = await tokenKey(options)
+      return inToken.ok ? { ok: true, value: { rootKey: inToken.value } } : inToken
+    }
     case 'bytes':
-      return failure(
-        `the root key of this store comes from ${kind === 'bytes' ? 'a program' : 'a token'}: only the library opens it`,
-      )
+      return failure('the root key of this store comes from a program: only the library opens it')
   }
+}
+
+function asksForToken(options: RootKeyOptions): boolean {
+  const { pkcs11Library, pkcs11Token, pkcs11Key, pkcs11PinFile, pkcs11PinEnv } = options
+  return [pkcs11Library, pkcs11Token, pkcs11Key, pkcs11PinFile, pkcs11PinEnv].some((each) => each !== undefined)
+}
+
+/** What the options leave out stands in the environment; for the PIN somebody is asked at last. */
+async function tokenKey(options: RootKeyOptions): Promise<Result<RootKeySource, string>> {
+  const library = options.pkcs11Library ?? process.env['KEYWARD_PKCS11_LIBRARY']
+  const token = options.pkcs11Token ?? process.env['KEYWARD_PKCS11_TOKEN']
+  const key = options.pkcs11Key ?? process.env['KEYWARD_PKCS11_KEY'] ?? DEFAULT_TOKEN_KEY
+  if (library === undefined || token === undefined) {
+    return failure('the root key is in a token: name it with `--pkcs11-library` and `--pkcs11-token`')
+  }
+  const pin = await tokenPin(options, token)
+  return pin.ok ? { ok: true, value: { kind: 'pkcs11', library, token, pin: pin.value, key } } : pin
+}
+
+async function tokenPin(
+  { pkcs11PinFile, pkcs11PinEnv }: RootKeyOptions,
+  token: string,
+): Promise<Result<string, string>> {
+  if (pkcs11PinFile !== undefined && pkcs11PinEnv !== undefined) {
+    return failure('a token has one PIN: give `--pkcs11-pin-file` or `--pkcs11-pin-env`')
+  }
+  if (pkcs11PinEnv !== undefined) {
+    const pin = process.env[pkcs11PinEnv]
+    return pin === undefined ? failure(`the environment variable ${pkcs11PinEnv} is not set`) : { ok: true, value: pin }
+  }
+  const inEnvironment = process.env['KEYWARD_PKCS11_PIN']
+  if (pkcs11PinFile === undefined && inEnvironment !== undefined) return { ok: true, value: inEnvironment }
+  const file = pkcs11PinFile ?? process.env['KEYWARD_PKCS11_PIN_FILE']
+  if (file !== undefined) return readPassphrase(file, 'PIN')
+  if (!canAsk()) return failure('there is no terminal to ask for the PIN; give `--pkcs11-pin-file`')
+  const asked = await askPassphrase(`PIN of the token ${escapeTerminal(token)}: `)
+  return asked === undefined ? failure('no PIN was given') : { ok: true, value: asked }
 }
 
 function withNext(rootKey: RootKeySource): RootKeys {

@@ -10,7 +10,13 @@ import { Command } from 'commander'
 import { SecretPool } from '../kms/crypto/secret.js'
 import { openKeyring, type Keyring } from '../kms/keyring/keyring.js'
 import type { RewrapOutcome } from '../kms/keyring/rewrap.js'
-import { initRootKey, loadNewRootKey, nameOfSource, type RootKeySource } from '../kms/keyring/root-key-source.js'
+import {
+  hasRootKey,
+  initRootKey,
+  loadNewRootKey,
+  nameOfSource,
+  type RootKeySource,
+} from '../kms/keyring/root-key-source.js'
 import { escapeTerminal } from '../text/escape.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import {
@@ -44,6 +50,11 @@ interface RotateOptions extends DataOptions, RootKeyOptions {
   readonly toRootKeyEnv?: string | true
   readonly toPassphrase?: true
   readonly toPassphraseFile?: string
+  readonly toPkcs11Library?: string
+  readonly toPkcs11Token?: string
+  readonly toPkcs11Key?: string
+  readonly toPkcs11PinFile?: string
+  readonly toPkcs11PinEnv?: string
 }
 
 export function runRotateRootKey(words: readonly string[]): Promise<ExitCode> {
@@ -64,7 +75,7 @@ async function rotate(options: RotateOptions): Promise<ExitCode> {
     const from = orRefuse(await wantedRootKeys(options, folder, store))
     const chosen = orRefuse(await chosenRootKey(targetOf(options), { isNew: true }))
     const to = chosen ?? besides(from.rootKey)
-    if (to.kind === 'file' && !existsSync(to.path)) initRootKey(to)
+    if ((to.kind === 'file' || to.kind === 'pkcs11') && !hasRootKey(to)) initRootKey(to)
     const keyring = await openKeyring({ store, rootKey: from.rootKey, otherRootKey: to })
     try {
       const before = keyring.rootKeyId
@@ -87,12 +98,19 @@ async function rotate(options: RotateOptions): Promise<ExitCode> {
 
 const NOTHING: RewrapOutcome = { rows: 0, damaged: [] }
 
-function targetOf({ toRootKeyFile, toRootKeyEnv, toPassphrase, toPassphraseFile }: RotateOptions): RootKeyOptions {
+function targetOf(options: RotateOptions): RootKeyOptions {
+  const { toRootKeyFile, toRootKeyEnv, toPassphrase, toPassphraseFile } = options
+  const { toPkcs11Library, toPkcs11Token, toPkcs11Key, toPkcs11PinFile, toPkcs11PinEnv } = options
   return {
     ...(toRootKeyFile !== undefined && { rootKeyFile: toRootKeyFile }),
     ...(toRootKeyEnv !== undefined && { rootKeyEnv: toRootKeyEnv }),
     ...(toPassphrase !== undefined && { passphrase: toPassphrase }),
     ...(toPassphraseFile !== undefined && { passphraseFile: toPassphraseFile }),
+    ...(toPkcs11Library !== undefined && { pkcs11Library: toPkcs11Library }),
+    ...(toPkcs11Token !== undefined && { pkcs11Token: toPkcs11Token }),
+    ...(toPkcs11Key !== undefined && { pkcs11Key: toPkcs11Key }),
+    ...(toPkcs11PinFile !== undefined && { pkcs11PinFile: toPkcs11PinFile }),
+    ...(toPkcs11PinEnv !== undefined && { pkcs11PinEnv: toPkcs11PinEnv }),
   }
 }
 

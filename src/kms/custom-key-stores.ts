@@ -1,5 +1,5 @@
 /**
- * Custom key stores: where they are kept, whether they are connected, and how their proxies are reached.
+ * Custom key stores: where they are kept, whether they are connected, and how their proxies and clusters are reached.
  *
  * Source: KMS Developer Guide, "Custom key stores", "External key stores"; facts kms-behaviour 13, xks 3 and 4.
  */
@@ -7,6 +7,7 @@ import { Agent } from 'node:https'
 import { LRUCache } from 'lru-cache'
 import type { Result } from '../text/source.js'
 import { after } from './awaitable.js'
+import { CloudHsmClusters, type CloudHsmClusterMap, type ClusterSession } from './cloudhsm/clusters.js'
 import { fail, type Failure } from './failure.js'
 import type { MaterialBinding, Materials } from './materials.js'
 import { parseRecord, type CustomKeyStoreRecord } from './records.js'
@@ -36,6 +37,10 @@ export interface CustomKeyStoresOptions {
   readonly nowMs: () => number
   /** How proxies are reached; their public names and port 443 when left out. */
   readonly transport?: TransportOptions
+  /** None when left out. */
+  readonly clusters?: CloudHsmClusterMap
+  /** Told once of every way in which a cluster fails. */
+  readonly onWarning: (message: string) => void
 }
 
 /** What a proxy is configured with, as a request gives it. */
@@ -53,8 +58,13 @@ const MAX_URI_LENGTH = 256
 export class CustomKeyStores {
   private readonly agent = new Agent({ keepAlive: true })
   private readonly proxies = new LRUCache<string, XksProxy>({ max: MAX_PROXIES })
+  private readonly sessions = new LRUCache<string, ClusterSession>({ max: MAX_PROXIES })
+  readonly clusters: CloudHsmClusters
 
-  constructor(private readonly options: CustomKeyStoresOptions) {}
+  constructor(private readonly options: CustomKeyStoresOptions) {
+    const { clusters = {}, materials, onWarning } = options
+    this.clusters = new CloudHsmClusters(clusters, materials.secrets, onWarning)
+  }
 
   /** The key store of this id, if the account has it in this Region. */
   at(place: KeyStorePlace): Awaitable<LoadedKeyStore | undefined> {
@@ -91,7 +101,7 @@ export class CustomKeyStores {
     )
   }
 
-  /** The credential of an external key store, wrapped for its row. */
+  /** The credential of an external key store or the password of one in a cluster, wrapped for its row. */
   wrap(place: KeyStorePlace, secrets: KeyStoreSecrets): string {
     const { materials } = this.options
     const bytes = materials.secrets.adopt(Buffer.from(JSON.stringify(secrets), 'utf8'))
@@ -131,9 +141,25 @@ export class CustomKeyStores {
     return this.proxyAt({ uriEndpoint, uriPath, credential }, region).health({ kmsOperation, kmsRequestId })
   }
 
-  close(): void {
+  /** The way into the cluster of a CloudHSM key store; undefined where the cluster is none that can be reached here. */
+  session(store: LoadedKeyStore): ClusterSession | undefined {
+    const name = `${store.place.customKeyStoreId} ${store.version}`
+    const known = this.sessions.get(name)
+    if (known !== undefined) return known
+    const { cloudHsmClusterId = '' } = store.record
+    const cluster = this.clusters.find(cloudHsmClusterId, store.place)
+    if (cluster === undefined) return undefined
+    const { password = '' } = this.unwrap(store)
+    const session = this.clusters.session(cloudHsmClusterId, cluster, password)
+    this.sessions.set(name, session)
+    return session
+  }
+
+  async close(): Promise<void> {
     this.agent.destroy()
     this.proxies.clear()
+    this.sessions.clear()
+    await this.clusters.close()
   }
 
   private proxyAt({ uriEndpoint, uriPath, credential }: ProxyConfiguration, region: string): XksProxy {

@@ -7,6 +7,7 @@
 import type { OperationName } from '../aws/operations.js'
 import type { Result } from '../text/source.js'
 import { after } from './awaitable.js'
+import { randomInCluster } from './cluster-key.js'
 import { generateDataKeyPair } from './crypto/key-pair.js'
 import { isMlKemSpec } from './crypto/key-spec.js'
 import { latticePrivateKeyInfo } from './crypto/lattice-key.js'
@@ -54,7 +55,8 @@ export function newDataKey<N extends OperationName>(
   size: number,
   context: Context,
 ): Awaitable<Result<SealedDataKey, Failure>> {
-  return sealed(call, key, call.services.materials.random(size), context)
+  if (key.record.origin !== 'AWS_CLOUDHSM') return sealed(call, key, call.services.materials.random(size), context)
+  return after(randomInCluster(call, key, size), (made) => (made.ok ? sealed(call, key, made.value, context) : made))
 }
 
 export interface SealedPair extends SealedDataKey {
@@ -77,7 +79,9 @@ export function newDataKeyPair<N extends OperationName>(
       `${key.arn} origin is ${key.record.origin} which is not valid for this operation.`,
     )
   }
-  if (spec === 'SM2') return fail('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region.')
+  if (spec === 'SM2' && !call.region.startsWith('cn-')) {
+    return fail('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region.')
+  }
   if (isSlow(spec)) {
     return materials.run({ kind: 'generate', spec }).then((made) => {
       if (!made.ok) return slowFailure(made.error)
@@ -91,7 +95,7 @@ export function newDataKeyPair<N extends OperationName>(
 }
 
 /** Kept is of ML-KEM the seed alone, and handed out is PKCS #8. */
-function privateKeyInfo({ materials }: Services, spec: Exclude<DataKeyPairSpec, 'SM2'>, kept: Buffer): Buffer {
+function privateKeyInfo({ materials }: Services, spec: DataKeyPairSpec, kept: Buffer): Buffer {
   if (!isMlKemSpec(spec)) return kept
   const info = latticePrivateKeyInfo(spec, kept, materials.secrets)
   materials.secrets.release(kept)

@@ -4,6 +4,7 @@
  * Source: facts kms-behaviour 7 to 10 and 15.
  */
 import { after } from './awaitable.js'
+import { doom } from './cluster-key.js'
 import type { DueHandler, DueOutcome } from './due-work.js'
 import { isComplete, stateAfterLoss, withoutMaterial } from './imported.js'
 import { changedKey, expiryOf, withoutDueRows, type DueKind } from './key-change.js'
@@ -35,11 +36,11 @@ const deleteKey: DueHandler = (key, due, nowMs, services) => {
   const { record, place } = key
   if (record.state !== 'PendingDeletion' || record.deletionAtMs !== due.atMs) return NOTHING
   return after(otherKeys(key, services), (others) => {
-    services.uses.forget(key)
-    services.keyCounts.changed(place.accountId, place.region, -1)
-    for (const { materialId } of record.materials) services.materials.forget(place, materialId)
+    // Its key in a cluster goes when nothing can bring the KMS key back any more.
+    const doomed = doom(key, services)
     return {
       changes: [
+        ...doomed.changes,
         remove(keyRow(place), key.unchanged),
         ...withoutDueRows(key),
         ...rowsOf(key),
@@ -48,16 +49,20 @@ const deleteKey: DueHandler = (key, due, nowMs, services) => {
         ...others.flatMap((other) => changedKey(other, withoutRelated(other.record, place.region, nowMs))),
       ],
       events: [serviceEvent('DeleteKey', key, nowMs, services.ids)],
+      committed: () => {
+        services.uses.forget(key)
+        services.keyCounts.changed(place.accountId, place.region, -1)
+        for (const { materialId } of record.materials) services.materials.forget(place, materialId)
+        return doomed.destroy()
+      },
     }
   })
 }
 
 function rowsOf({ place, record, aliases, grants }: LoadedKey): readonly Change[] {
   const changes: Change[] = [remove(policyRow(place)), remove(usageRow(place))]
-  const { customKeyStoreId, xksKeyId } = record
-  if (customKeyStoreId !== undefined && xksKeyId !== undefined) {
-    changes.push(remove(keysOfStorePrefix({ ...place, customKeyStoreId }) + xksKeyId))
-  }
+  const { customKeyStoreId, xksKeyId = place.keyId } = record
+  if (customKeyStoreId !== undefined) changes.push(remove(keysOfStorePrefix({ ...place, customKeyStoreId }) + xksKeyId))
   for (const { materialId } of record.materials) changes.push(remove(materialRow(place, materialId)))
   for (const alias of aliases) {
     changes.push(remove(aliasRow(place.accountId, place.region, alias)), remove(keyAliasRow(place, alias)))
@@ -102,7 +107,6 @@ const expire: DueHandler = (key, _due, nowMs, services) => {
   const gone = key.record.materials.filter((material) => (expiryOf(material) ?? Infinity) <= nowMs)
   if (gone.length === 0) return NOTHING
   const record = gone.reduce((left, { materialId }) => withoutMaterial(left, materialId), key.record)
-  for (const { materialId } of gone) services.materials.forget(key.place, materialId)
   return {
     changes: [
       ...changedKey(key, { ...record, state: stateAfterLoss(record) }),
@@ -111,6 +115,9 @@ const expire: DueHandler = (key, _due, nowMs, services) => {
     events: gone.map(({ materialId: keyMaterialId }) =>
       serviceEvent('DeleteExpiredKeyMaterial', key, nowMs, services.ids, { keyMaterialId }),
     ),
+    committed: () => {
+      for (const { materialId } of gone) services.materials.forget(key.place, materialId)
+    },
   }
 }
 

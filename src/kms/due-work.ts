@@ -19,6 +19,8 @@ import { StoreError, type Awaitable, type Change } from './store.js'
 export interface DueOutcome {
   readonly changes: readonly Change[]
   readonly events: readonly AuditRecord[]
+  /** Called once the changes are committed: a handler may be asked more than once before they are. */
+  readonly committed?: () => Awaitable<void>
 }
 
 /** Does one piece of work on a key as it is now; it may find that there is nothing left to do. */
@@ -72,12 +74,13 @@ export class DueWork {
     const handler = due === undefined ? undefined : handlers[due.what]
     if (due === undefined || handler === undefined) throw new StoreError(`the row ${name} is of no work that is known`)
     return after(services.keys.at(due.place), (key) => {
-      const outcome = key === undefined ? { changes: [], events: [] } : handler(key, due, nowMs(), services)
-      return after(outcome, ({ changes, events }) => {
+      const outcome: Awaitable<DueOutcome> =
+        key === undefined ? { changes: [], events: [] } : handler(key, due, nowMs(), services)
+      return after(outcome, ({ changes, events, committed }) => {
         const all = services.materials.guarded([remove(name), ...changes])
         return after(services.store.commit(all, isAudited ? events : []), (result) => {
           services.keys.noticed(result.ok ? all.map((change) => change.name) : [result.conflict], false)
-          if (result.ok) return undefined
+          if (result.ok) return committed?.()
           if (conflicts >= MAX_CONFLICTS) throw new StoreError(`${name} is changed by others all the time`)
           return after(services.materials.follow(result.conflict), () => this.perform(name, conflicts + 1))
         })

@@ -11,6 +11,7 @@ import { createAuthorizer, type Authorizer } from '../explain/authorizer.js'
 import type { Denied } from './authorize.js'
 import type { CallerState } from './call-state.js'
 import { prepareCaller, type KmsCaller } from './caller.js'
+import type { CloudHsmClusterMap } from './cloudhsm/clusters.js'
 import { CustomKeyStores } from './custom-key-stores.js'
 import { DUE_HANDLERS } from './due-handlers.js'
 import { DueWork } from './due-work.js'
@@ -60,6 +61,8 @@ export interface KmsOptions extends MaterialsOptions {
   readonly audit?: boolean
   /** How proxies of external key stores are reached; by their public names when left out. */
   readonly xksTransport?: TransportOptions
+  /** CloudHSM clusters that custom key stores can be made on, by their ids; none when left out. */
+  readonly cloudHsmClusters?: CloudHsmClusterMap
   /** Verifies attestation documents; without it, requests with a `Recipient` are refused. */
   readonly verifyRecipient?: VerifyRecipient
 }
@@ -114,7 +117,14 @@ class Engine implements Kms {
       store,
       keys: new Keys({ store, authorizer, nowMs, grantPropagationMs, maxKeys }),
       materials,
-      customKeyStores: new CustomKeyStores({ store, materials, nowMs, transport: options.xksTransport ?? {} }),
+      customKeyStores: new CustomKeyStores({
+        store,
+        materials,
+        nowMs,
+        transport: options.xksTransport ?? {},
+        clusters: options.cloudHsmClusters ?? {},
+        onWarning,
+      }),
       authorizer,
       tokens: new Tokens(store.id, randomBytes),
       ids: new Ids(randomBytes),
@@ -137,7 +147,10 @@ class Engine implements Kms {
       onDenied: (denied) => tell(onDenied, denied, onWarning),
       verifyRecipient: options.verifyRecipient ?? refuseRecipient,
     })
-    this.unsubscribe = store.subscribe((names, _version, lost) => this.services.keys.noticed(names, lost))
+    this.unsubscribe = store.subscribe((names, _version, lost) => {
+      this.services.keys.noticed(names, lost)
+      materials.noticed(names, lost)
+    })
     const warning = WARNINGS[mode]
     if (warning !== undefined) onWarning(warning)
   }
@@ -177,7 +190,7 @@ class Engine implements Kms {
     const pending = this.services.uses.pending()
     if (pending.length > 0) await this.services.store.commit(pending, [])
     this.services.keys.clear()
-    this.services.customKeyStores.close()
+    await this.services.customKeyStores.close()
     await this.services.materials.close()
   }
 

@@ -21,16 +21,18 @@ const ALGORITHMS: readonly WrappingAlgorithm[] = [
   'RSAES_OAEP_SHA_256',
   'RSA_AES_KEY_WRAP_SHA_1',
   'RSA_AES_KEY_WRAP_SHA_256',
+  'SM2PKE',
 ]
 
 const FORM = 1
 
 export interface ImportParameters {
-  readonly wrappingKey: KeyObject
+  /** That of SM2 is its scalar, a secret of the caller's. */
+  readonly wrappingKey: KeyObject | Buffer
   readonly algorithm: WrappingAlgorithm
 }
 
-/** @param wrappingKey - PKCS #8, a secret that is released. */
+/** @param wrappingKey - PKCS #8, or the scalar of SM2; a secret that is released. */
 export function makeImportToken(
   { arn }: LoadedKey,
   algorithm: WrappingAlgorithm,
@@ -49,15 +51,19 @@ export function readImportToken(
   materials: Materials,
 ): Result<ImportParameters, Failure> {
   const parts = partsOf(token)
-  const pkcs8 = parts && materials.unwrapSecret(parts.wrapped, bindingOf(arn, parts.algorithm, parts.expiresAtMs))
-  if (parts === undefined || pkcs8 === undefined) {
+  const secret = parts && materials.unwrapSecret(parts.wrapped, bindingOf(arn, parts.algorithm, parts.expiresAtMs))
+  if (parts === undefined || secret === undefined) {
     return fail('InvalidImportTokenException', `The import token is not valid for ${arn}.`)
   }
-  const wrappingKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
-  materials.secrets.release(pkcs8)
-  return parts.expiresAtMs <= nowMs
-    ? fail('ExpiredImportTokenException', 'The import token has expired.')
-    : { ok: true, value: { wrappingKey, algorithm: parts.algorithm } }
+  const { algorithm, expiresAtMs } = parts
+  if (expiresAtMs <= nowMs) {
+    materials.secrets.release(secret)
+    return fail('ExpiredImportTokenException', 'The import token has expired.')
+  }
+  if (algorithm === 'SM2PKE') return { ok: true, value: { wrappingKey: secret, algorithm } }
+  const wrappingKey = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
+  materials.secrets.release(secret)
+  return { ok: true, value: { wrappingKey, algorithm } }
 }
 
 interface TokenParts {

@@ -13,7 +13,7 @@ import { HmacKey } from './crypto/hmac.js'
 import { generateKeyMaterial, loadPrivateKey, loadPublicKey, publicKeyInfo } from './crypto/key-pair.js'
 import type { PrivateKey, PublicKey } from './crypto/key-pair.js'
 import { HMAC_ALGORITHM, HMAC_HASH, isHmacSpec, isRsaSpec, isMlDsaSpec, isMlKemSpec } from './crypto/key-spec.js'
-import type { AsymmetricSpec, HmacSpec, KeySpec as SupportedSpec } from './crypto/key-spec.js'
+import type { AsymmetricSpec, HmacSpec, KeySpec } from './crypto/key-spec.js'
 import { keyMaterialId } from './crypto/material-id.js'
 import type { FillRandom } from './crypto/random.js'
 import type { SecretPool } from './crypto/secret.js'
@@ -21,9 +21,9 @@ import type { SlowAnswer, SlowJob } from './crypto/slow-job.js'
 import { SlowPool, type SlowError } from './crypto/slow.js'
 import { fail, type Failed, type Failure } from './failure.js'
 import type { LoadedKey } from './loaded-key.js'
+import { KeyringError } from './keyring/keyring-error.js'
 import { parseRecord, put, type MaterialEntry, type MaterialRecord } from './records.js'
 import { keyArn, materialRow, type KeyPlace } from './row-names.js'
-import type { KeySpec } from './shapes.js'
 import { StoreError, type Awaitable, type Change, type Store } from './store.js'
 
 /** Wraps material for its rest in the store. */
@@ -81,6 +81,9 @@ export interface NewMaterial {
   readonly change: Change
 }
 
+/** Material that a key should have is not in the store, or does not open: the key is not available. */
+export class MaterialUnavailable extends StoreError {}
+
 const DEFAULT_MAX_READY = 10_000
 const HOLDS_SECRETS = /^(?:material|custom-key-store)\//
 
@@ -118,7 +121,6 @@ export class Materials {
 
   /** Fresh material for a key; slow specs are made elsewhere. */
   generate(place: KeyPlace, keySpec: KeySpec): Awaitable<Result<NewMaterial, Failure>> {
-    if (!isSupported(keySpec)) return fail('UnsupportedOperationException', `${keySpec} is not available here.`)
     if (isSlow(keySpec)) {
       return after(this.slowly({ kind: 'generate', spec: keySpec }), (made) => {
         if (!made.ok) return made
@@ -134,7 +136,7 @@ export class Materials {
   }
 
   /** Wraps material for its row and releases it. `publicKey` where it is known already. */
-  keep(place: KeyPlace, keySpec: SupportedSpec, material: Buffer, publicKey: Buffer | undefined): NewMaterial {
+  keep(place: KeyPlace, keySpec: KeySpec, material: Buffer, publicKey: Buffer | undefined): NewMaterial {
     const materialId = keyMaterialId(place.keyId, material, this.secrets)
     const spki = publicKey ?? (isAsymmetric(keySpec) ? this.publicKeyOf(keySpec, material) : undefined)
     const binding = bindingOf(place, materialId)
@@ -157,9 +159,16 @@ export class Materials {
 
   /** The plain material, a secret of the caller's: for wrapping it again in a related key. */
   plain(place: KeyPlace, materialId: string): Awaitable<Buffer> {
-    return after(this.row(place, materialId), ({ wrapped }) =>
-      this.options.keyring.unwrap(wrapped, bindingOf(place, materialId)),
-    )
+    return after(this.row(place, materialId), ({ wrapped }) => {
+      try {
+        return this.options.keyring.unwrap(wrapped, bindingOf(place, materialId))
+      } catch (error) {
+        if (!(error instanceof KeyringError)) throw error
+        throw new MaterialUnavailable(`the material of ${keyArn(place)} does not open: ${error.message}`, {
+          cause: error,
+        })
+      }
+    })
   }
 
   /** Wraps a secret that is no key material for its rest, and releases it. */
@@ -213,8 +222,8 @@ export class Materials {
     if (known !== undefined) return known
     return after(this.publicKeyDer(key, material), (spki) => {
       const { keySpec } = key.record
-      const loaded = isSupported(keySpec) && isAsymmetric(keySpec) ? loadPublicKey(keySpec, spki) : undefined
-      if (loaded?.ok !== true) throw new StoreError(`the public key of ${key.arn} in the store cannot be read`)
+      const loaded = isAsymmetric(keySpec) ? loadPublicKey(keySpec, spki) : undefined
+      if (loaded?.ok !== true) throw new MaterialUnavailable(`the public key of ${key.arn} in the store cannot be read`)
       this.publicKeys.set(name, loaded.value)
       return loaded.value
     })
@@ -223,7 +232,7 @@ export class Materials {
   /** SubjectPublicKeyInfo. */
   publicKeyDer(key: LoadedKey, { materialId }: MaterialEntry): Awaitable<Buffer> {
     return after(this.row(key.place, materialId), ({ publicKey }) => {
-      if (publicKey === undefined) throw new StoreError(`${key.arn} has no public key in the store`)
+      if (publicKey === undefined) throw new MaterialUnavailable(`${key.arn} has no public key in the store`)
       return Buffer.from(publicKey, 'base64')
     })
   }
@@ -254,7 +263,42 @@ export class Materials {
 
   /** Forgets what is ready of a material that is there no longer. */
   forget(place: KeyPlace, materialId: string): void {
-    const name = materialRow(place, materialId)
+    this.forgetRow(materialRow(place, materialId))
+  }
+
+  /** Rows that have changed in the store, by whoever: material that another process has deleted is forgotten here too. */
+  noticed(names: readonly string[], lost: boolean): void {
+    if (lost) {
+      this.ready.clear()
+      this.publicKeys.clear()
+      return
+    }
+    for (const name of names) {
+      if (name.startsWith('material/') && (this.ready.has(name) || this.publicKeys.has(name))) this.lookAgain(name)
+    }
+  }
+
+  /** A row that is still there holds the same material, whatever root key it is wrapped under by now. */
+  private lookAgain(name: string): void {
+    try {
+      const row = this.store.get(name)
+      if (!(row instanceof Promise)) {
+        if (row === undefined) this.forgetRow(name)
+        return
+      }
+      void row.then(
+        (found) => {
+          if (found === undefined) this.forgetRow(name)
+        },
+        () => this.forgetRow(name),
+      )
+    } catch {
+      // What cannot be seen any more is not kept; whoever uses it next meets the failure.
+      this.forgetRow(name)
+    }
+  }
+
+  private forgetRow(name: string): void {
     this.ready.delete(name)
     this.publicKeys.delete(name)
   }
@@ -303,12 +347,11 @@ export class Materials {
     if (keySpec === 'SYMMETRIC_DEFAULT') {
       return { kind: 'symmetric', key: new SymmetricKey(place.keyId, materialId, material, this.secrets, this.nonces) }
     }
-    if (!isSupported(keySpec)) throw new StoreError(`${arn} has a key spec that is not available here`)
     if (isHmacSpec(keySpec)) {
       return { kind: 'hmac', key: new HmacKey(hashOf(keySpec), material, this.secrets) }
     }
     const loaded = loadPrivateKey(keySpec, material, this.secrets)
-    if (!loaded.ok) throw new StoreError(`the material of ${arn} in the store cannot be read`)
+    if (!loaded.ok) throw new MaterialUnavailable(`the material of ${arn} in the store cannot be read`)
     return { kind: 'private', key: loaded.value }
   }
 
@@ -322,7 +365,7 @@ export class Materials {
   private row(place: KeyPlace, materialId: string): Awaitable<MaterialRecord> {
     const name = materialRow(place, materialId)
     return after(this.store.get(name), (row) => {
-      if (row === undefined) throw new StoreError(`the material of ${keyArn(place)} is not in the store`)
+      if (row === undefined) throw new MaterialUnavailable(`the material of ${keyArn(place)} is not in the store`)
       return parseRecord<MaterialRecord>(name, row.value)
     })
   }
@@ -338,17 +381,12 @@ function hashOf(spec: HmacSpec): HmacKey['hash'] {
   return hash
 }
 
-/** SM2 is for Chinese Regions. */
-export function isSupported(spec: KeySpec): spec is SupportedSpec {
-  return spec !== 'SM2'
-}
-
-export function isAsymmetric(spec: SupportedSpec): spec is AsymmetricSpec {
+export function isAsymmetric(spec: KeySpec): spec is AsymmetricSpec {
   return spec !== 'SYMMETRIC_DEFAULT' && !isHmacSpec(spec)
 }
 
 /** What takes longer than a request should wait for another. */
-export function isSlow(spec: SupportedSpec): spec is AsymmetricSpec {
+export function isSlow(spec: KeySpec): spec is AsymmetricSpec {
   return isRsaSpec(spec) || isMlDsaSpec(spec) || isMlKemSpec(spec)
 }
 

@@ -18,12 +18,13 @@ import type { Failure } from './failure.js'
 import { KeyringError } from './keyring/keyring-error.js'
 import { stateFailure } from './key-state.js'
 import { locate } from './locate.js'
+import { MaterialUnavailable } from './materials.js'
 import { DRY_RUN, type Done, type DoneAudit, type Operation } from './operation.js'
 import { OPERATIONS } from './operations.js'
 import { THROTTLED, type RateLimiter } from './quotas.js'
 import type { Services, VerifyRecipient } from './services.js'
 import type { KmsInputs, KmsOutputs, RecipientInfo } from './shapes.js'
-import { StoreError, type Awaitable, type Change } from './store.js'
+import { StoreError, StoreTimeout, type Awaitable, type Change } from './store.js'
 import { VALIDATORS } from './validators.js'
 
 export interface PipelineOptions {
@@ -48,6 +49,16 @@ const INTERNAL: Failure = {
   message: 'The request was rejected because an internal exception occurred. The request can be retried.',
 }
 
+const TIMED_OUT: Failure = {
+  code: 'DependencyTimeoutException',
+  message: 'The system timed out while trying to fulfill the request. You can retry the request.',
+}
+
+const UNAVAILABLE: Failure = {
+  code: 'KeyUnavailableException',
+  message: 'The request was rejected because the specified KMS key was not available. You can retry the request.',
+}
+
 export class Pipeline {
   private readonly plans = new Map<OperationName, AuditPlan>()
   /** By row: when the last of those that wait for it will be done. */
@@ -67,10 +78,10 @@ export class Pipeline {
       if (!(answer instanceof Promise)) return withId(answer, requestId)
       return answer.then(
         (later) => withId(later, requestId),
-        (error: unknown) => withId(unanswered(error), requestId),
+        (error: unknown) => withId(unanswered(name, error), requestId),
       )
     } catch (error) {
-      return withId(unanswered(error), requestId)
+      return withId(unanswered(name, error), requestId)
     }
   }
 
@@ -150,7 +161,7 @@ export class Pipeline {
       return after(lookAtKeyStores(call), () => {
         const wrongState = stateOf(call)
         if (wrongState !== undefined) return this.refuse(call, wrongState, undefined)
-        return after(call.operation.run(call), (done) => this.finish(call, done))
+        return after(work(call), (done) => this.finish(call, done))
       })
     })
   }
@@ -319,8 +330,28 @@ function keywardOf<N extends OperationName>({
   return wouldBeDenied === undefined ? undefined : { wouldBeDenied }
 }
 
+/** Does the work; a key whose material cannot be had is a failure of this request, and recorded as one. */
+function work<N extends OperationName>(call: CallState<N>): Awaitable<Result<Done<N>, Failure>> {
+  const { name } = call.operation
+  const failed = (error: unknown): { readonly ok: false; readonly error: Failure } => {
+    if (error instanceof MaterialUnavailable && declares(name, UNAVAILABLE)) return { ok: false, error: UNAVAILABLE }
+    throw error
+  }
+  try {
+    const done = call.operation.run(call)
+    return done instanceof Promise ? done.catch(failed) : done
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function declares(name: OperationName, { code }: Failure): boolean {
+  return API_OPERATIONS[name].errors.some((each) => each === code)
+}
+
 /** What the store cannot do is nobody's fault but the service's; everything else is a bug of ours. */
-function unanswered(error: unknown): { readonly ok: false; readonly error: Failure } {
+function unanswered(name: OperationName, error: unknown): { readonly ok: false; readonly error: Failure } {
+  if (error instanceof StoreTimeout && declares(name, TIMED_OUT)) return { ok: false, error: TIMED_OUT }
   if (error instanceof StoreError || error instanceof KeyringError) return { ok: false, error: INTERNAL }
   throw error
 }

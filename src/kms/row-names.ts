@@ -124,6 +124,30 @@ export function keysOfStorePrefix(place: {
   return `custom-key-store-key/${place.accountId}/${place.region}/${place.customKeyStoreId}/`
 }
 
+/** Keys in the cluster of a custom key store that no KMS key stands on, or soon will not; each by a row. */
+export function doomedKeysPrefix(place: {
+  readonly accountId: string
+  readonly region: string
+  readonly customKeyStoreId: string
+}): string {
+  return `custom-key-store-doomed/${place.accountId}/${place.region}/${place.customKeyStoreId}/`
+}
+
+/** `label` and `id` as the cluster has them. */
+export function doomedKeyRow(
+  place: { readonly accountId: string; readonly region: string; readonly customKeyStoreId: string },
+  label: string,
+  id: string,
+): string {
+  return `${doomedKeysPrefix(place)}${label}/${id}`
+}
+
+/** The key that a row of `doomedKeyRow` names. */
+export function doomedKey(name: string): { readonly label: string; readonly id: string } {
+  const [, , , , label = '', id = ''] = name.split('/', 6)
+  return { label, id }
+}
+
 export const DUE_PREFIX = 'due/'
 
 /** What the service has to do by itself, in the order of time. `what` tells one piece of work of a key from another. */

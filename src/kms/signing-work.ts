@@ -12,7 +12,7 @@ import { canSign, signMessage, verifyMessage } from './crypto/signing.js'
 import type { SlowError } from './crypto/slow.js'
 import { fail, succeed, type Failed, type Failure } from './failure.js'
 import type { LoadedKey } from './loaded-key.js'
-import { isAsymmetric, isSupported, slowFailure } from './materials.js'
+import { isAsymmetric, slowFailure } from './materials.js'
 import type { MaterialEntry } from './records.js'
 import type { Services } from './services.js'
 import type { MessageType, SigningAlgorithmSpec } from './shapes.js'
@@ -44,9 +44,8 @@ export function signingWork(
   if (wrong !== undefined) return wrong
   const { keySpec } = key.record
   const { currentMaterial: material } = key
-  if (!isSupported(keySpec) || !isAsymmetric(keySpec) || algorithm === 'SM2DSA') {
-    return fail('UnsupportedOperationException', `Algorithm ${algorithm} is not available here.`)
-  }
+  // A key that signs has two halves.
+  if (!isAsymmetric(keySpec)) throw new Error(`${key.arn} is for signatures and has no private key`)
   if (!canSign(keySpec, algorithm, messageType)) {
     return fail('ValidationException', `MessageType ${messageType} is not valid for ${algorithm}.`)
   }

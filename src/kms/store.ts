@@ -85,6 +85,9 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
 }
 
+/** Somebody else has held on to the store for too long: the same may well succeed the next time. */
+export class StoreTimeout extends StoreError {}
+
 /** `lost`: any row may have changed, and no names are given. */
 export type StoreListener = (names: readonly string[], version: StoreVersion, lost: boolean) => void
 

@@ -6,6 +6,7 @@
 import type { OperationName } from '../aws/operations.js'
 import type { Result } from '../text/source.js'
 import { after } from './awaitable.js'
+import { openInCluster, sealInCluster } from './cluster-key.js'
 import { decodeBlob, type CiphertextBlob } from './crypto/blob.js'
 import { encodeEncryptionContext, type EncryptionContext } from './crypto/encryption-context.js'
 import { openExternally, sealExternally } from './external-key.js'
@@ -25,7 +26,7 @@ export interface Opened {
   readonly materialId: string
 }
 
-/** Under the current material, and for a key of an external key store through its proxy as well. */
+/** Under the current material, in the cluster that has it, and for a key of an external key store through its proxy as well. */
 export function sealUnder<N extends OperationName>(
   call: Call<N>,
   key: LoadedKey,
@@ -34,11 +35,16 @@ export function sealUnder<N extends OperationName>(
 ): Awaitable<Result<Sealed, Failure>> {
   const material = key.currentMaterial
   if (material === undefined) return fail('KeyUnavailableException', `${key.arn} has no key material.`)
+  const { materialId } = material
+  if (key.record.origin === 'AWS_CLOUDHSM') {
+    return after(sealInCluster(call, key, materialId, plaintext, encodeEncryptionContext(context)), (blob) =>
+      blob.ok ? succeed({ blob: blob.value, materialId }) : blob,
+    )
+  }
   return after(call.services.materials.symmetric(key, material), (symmetric) => {
     const aad = encodeEncryptionContext(context)
     const sealed = symmetric.seal(plaintext, aad)
     if (!sealed.ok) return fail('ValidationException', 'The plaintext is too long.')
-    const { materialId } = material
     if (key.record.xksKeyId === undefined) return succeed({ blob: sealed.value, materialId })
     const inner = decodeBlob(sealed.value)
     if (!inner.ok) throw new Error('a blob just made cannot be read')
@@ -63,6 +69,11 @@ export function openUnder<N extends OperationName>(
   const { materialId } = material
   const { materials } = call.services
   const aad = encodeEncryptionContext(context)
+  if (key.record.origin === 'AWS_CLOUDHSM') {
+    return after(openInCluster(call, key, ciphertext, aad), (opened) =>
+      opened.ok ? succeed({ plaintext: opened.value, materialId }) : opened,
+    )
+  }
   if (key.record.xksKeyId === undefined) {
     return after(materials.symmetric(key, material), (symmetric) => {
       const opened = symmetric.open(ciphertext, aad)

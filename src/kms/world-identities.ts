@@ -4,7 +4,7 @@
  */
 import type { AccountDefinition, PrincipalDefinition } from '../explain/authorizer.js'
 import type { PolicyDocument } from '../policy/document.js'
-import { policiesOf } from '../source/world/to-authorizer.js'
+import { policiesOf } from '../source/world/to-definition.js'
 import type { AskedWorld, PolicyLevel, WorldAccount, WorldPrincipal } from '../source/world/world.js'
 import { optional } from './caller.js'
 import type { Identities } from './services.js'

@@ -13,10 +13,20 @@
 import { decodeText } from './name-order.js'
 import { type Database, integerFrom, messageOf, RESULT, resultCode, type Statement, toColumn } from './sqlite-driver.js'
 import { ABSENT, ANY, type Answer, type CommitRequest, DELETE, PUT } from './sqlite-messages.js'
+import { type AuditKept, AuditRetention } from './sqlite-retention.js'
 
 /** How many journal entries back `changesSince` is sure to know all names. */
 const JOURNAL_KEPT = 100_000
 const PRUNED_EVERY = 4096
+const AUDIT_PRUNED_EVERY = 256
+
+export interface CommitWriterOptions {
+  readonly kept?: number
+  readonly prunedEvery?: number
+  /** All audit records when left out. */
+  readonly keepAudit?: AuditKept | undefined
+  readonly auditPrunedEvery?: number
+}
 
 export class CommitWriter {
   readonly #database: Database
@@ -28,6 +38,9 @@ export class CommitWriter {
   readonly #kept: number
   readonly #prunedEvery: number
   #entriesSincePruning: number
+  readonly #retention: AuditRetention | undefined
+  readonly #auditPrunedEvery: number
+  #entriesSinceAuditPruning: number
   /** Since the last answers. */
   #commits: CommitRequest[] = []
   #answers: Answer[] = []
@@ -36,9 +49,14 @@ export class CommitWriter {
   #firstEntry = 0
   #entry = 0
 
-  constructor(database: Database, { kept = JOURNAL_KEPT, prunedEvery = PRUNED_EVERY } = {}) {
+  constructor(database: Database, options: CommitWriterOptions = {}) {
+    const { kept = JOURNAL_KEPT, prunedEvery = PRUNED_EVERY, keepAudit } = options
+    const { auditPrunedEvery = AUDIT_PRUNED_EVERY } = options
     this.#database = database
     this.#kept = kept
+    this.#retention = keepAudit === undefined ? undefined : new AuditRetention(database, keepAudit)
+    this.#auditPrunedEvery = auditPrunedEvery
+    this.#entriesSinceAuditPruning = auditPrunedEvery
     this.#prunedEvery = prunedEvery
     this.#entriesSincePruning = prunedEvery
     this.#lastEntry = database.prepare('SELECT max(id) AS id FROM journal')
@@ -105,7 +123,7 @@ export class CommitWriter {
     // After a failed wait for the disk nobody knows what is on it, and writing again would not tell. Another process that
     // does not let go will not do so for the next of them either.
     if (commits.length === 1 || code === RESULT.ioError || code === RESULT.busy) {
-      return commits.map(() => ({ failure: messageOf(failure) }))
+      return commits.map(() => ({ failure: messageOf(failure), isBusy: code === RESULT.busy }))
     }
     return commits.flatMap((commit) => this.write([commit]))
   }
@@ -118,11 +136,16 @@ export class CommitWriter {
   }
 
   #end(): void {
-    const sincePruning = this.#entriesSincePruning + this.#entry - this.#firstEntry
+    const entries = this.#entry - this.#firstEntry
+    const sincePruning = this.#entriesSincePruning + entries
     const prunes = sincePruning >= this.#prunedEvery
     if (prunes) pruneJournal(this.#database, this.#entry - this.#kept)
+    const sinceAuditPruning = this.#entriesSinceAuditPruning + entries
+    const prunesAudit = this.#retention !== undefined && entries > 0 && sinceAuditPruning >= this.#auditPrunedEvery
+    if (prunesAudit) this.#retention.prune(namesKeptAfter(this.#database))
     this.#database.exec('COMMIT')
     this.#entriesSincePruning = prunes ? 0 : sincePruning
+    this.#entriesSinceAuditPruning = prunesAudit ? 0 : sinceAuditPruning
   }
 
   #conflictOf({ changes }: CommitRequest): string | undefined {
@@ -146,6 +169,7 @@ export class CommitWriter {
   #undo(): void {
     // SQLite has undone it already when the disk is full, for one.
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+    this.#retention?.forget()
   }
 }
 
@@ -159,8 +183,12 @@ export function lastEntryOf(statement: Statement): number {
  * can tell how far back the names are complete.
  */
 function pruneJournal(database: Database, upTo: number): void {
-  const kept = integerFrom(database.prepare(`SELECT value FROM meta WHERE key = 'namesKeptAfter'`).get()?.['value'])
+  const kept = namesKeptAfter(database)
   if (upTo <= kept) return
   database.prepare('DELETE FROM journal WHERE id > ? AND id <= ? AND audit IS NULL').run(kept, upTo)
   database.prepare(`UPDATE meta SET value = ? WHERE key = 'namesKeptAfter'`).run(upTo)
+}
+
+function namesKeptAfter(database: Database): number {
+  return integerFrom(database.prepare(`SELECT value FROM meta WHERE key = 'namesKeptAfter'`).get()?.['value'])
 }

@@ -24,8 +24,8 @@ import {
   type Stats,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { StoreError } from '../kms/store.js'
-import { messageOf } from './sqlite-driver.js'
+import { StoreError, StoreTimeout } from '../kms/store.js'
+import { messageOf, RESULT, resultCode } from './sqlite-driver.js'
 
 const DATABASE = 'keyward.db'
 const BESIDE = ['', '-wal', '-shm', '-journal']
@@ -130,7 +130,9 @@ function isSystemError(error: unknown): boolean {
 }
 
 export function asStoreError(error: unknown, what: string): StoreError {
-  return error instanceof StoreError ? error : new StoreError(`${what}: ${messageOf(error)}`, { cause: error })
+  if (error instanceof StoreError) return error
+  const Kind = resultCode(error) === RESULT.busy ? StoreTimeout : StoreError
+  return new Kind(`${what}: ${messageOf(error)}`, { cause: error })
 }
 
 function octal(mode: number): string {

@@ -24,7 +24,11 @@ export type FromWriter =
 export type Part = string | number | null
 
 /** The journal entry of the commit, the row that was not as expected, or why it could not be written. */
-export type Answer = number | { readonly conflict: string } | { readonly failure: string }
+export type Answer =
+  | number
+  | { readonly conflict: string }
+  /** `isBusy`: another process did not let go in time. */
+  | { readonly failure: string; readonly isBusy: boolean }
 
 /** How an expectation travels: a version is the number of a journal entry, which is at least 0. */
 export const ANY = -1

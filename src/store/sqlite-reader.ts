@@ -7,6 +7,7 @@ import { StoreError } from '../kms/store.js'
 import { decodeText, encodeText } from './name-order.js'
 import { type Column, type Database, fromColumn, integerFrom, type Statement } from './sqlite-driver.js'
 import { lastEntryOf } from './sqlite-commits.js'
+import { type AuditDropped, auditDroppedFrom } from './sqlite-retention.js'
 import { versionNumber } from './version-number.js'
 
 const PAGE_ROWS = 1000
@@ -30,6 +31,7 @@ export class SqliteReader {
   readonly #namesKeptAfter: Statement
   readonly #changes: Statement
   readonly #audit: Statement
+  readonly #auditDropped: () => AuditDropped
   readonly #dataVersion: Statement
   #seenDataVersion = -1
 
@@ -49,6 +51,7 @@ export class SqliteReader {
     this.#audit = database.prepare(
       'SELECT id, audit FROM journal WHERE id >= ? AND audit IS NOT NULL ORDER BY id LIMIT ?',
     )
+    this.#auditDropped = auditDroppedFrom(database)
     this.#dataVersion = database.prepare('PRAGMA data_version')
   }
 
@@ -95,7 +98,12 @@ export class SqliteReader {
   }
 
   auditRecords({ cursor, limit = PAGE_ROWS }: ScanOptions = {}): AuditPage {
-    const start = parseAuditCursor(cursor)
+    return this.#atOneMoment(() => this.#auditPage(parseAuditCursor(cursor), limit))
+  }
+
+  #auditPage(start: AuditCursor, limit: number): AuditPage {
+    const gone = this.#auditDropped()
+    const dropped = start.entry > gone.upTo ? 0 : gone.records - start.before
     const records: AuditRecord[] = []
     let characters = 0
     let skipped = start.index
@@ -106,14 +114,15 @@ export class SqliteReader {
       const from = integerFrom(id) === start.entry ? skipped : 0
       for (let index = from; index < entry.length; index++) {
         if (records.length === limit || characters > PAGE_CHARACTERS) {
-          return { records, cursor: `${integerFrom(id)}.${index}`, dropped: 0 }
+          const before = start.before + dropped + records.length
+          return { records, cursor: `${integerFrom(id)}.${index}.${before}`, dropped }
         }
         records.push(entry[index]!)
         characters += text.length / entry.length
       }
       skipped = 0
     }
-    return { records, cursor: undefined, dropped: 0 }
+    return { records, cursor: undefined, dropped }
   }
 
   /** Whether anybody has committed since this was asked last. */
@@ -197,8 +206,14 @@ function parseNames(text: string): readonly string[] {
   return JSON.parse(text) as readonly string[]
 }
 
-/** `entry.index`: which record of which commit comes next. */
-function parseAuditCursor(cursor: string | undefined): { readonly entry: number; readonly index: number } {
-  const [entry = '0', index = '0'] = cursor?.split('.') ?? []
-  return { entry: Number(entry), index: Number(index) }
+interface AuditCursor {
+  readonly entry: number
+  readonly index: number
+  readonly before: number
+}
+
+/** `entry.index.before`: which record of which commit comes next, and how many there were before it. */
+function parseAuditCursor(cursor: string | undefined): AuditCursor {
+  const [entry = '0', index = '0', before = '0'] = cursor?.split('.') ?? []
+  return { entry: Number(entry), index: Number(index), before: Number(before) }
 }

@@ -6,7 +6,7 @@
  *
  * Source: sqlite.org, "Database File Format", 1.3; "PRAGMA Statements".
  */
-import { StoreError } from '../kms/store.js'
+import { StoreError, StoreTimeout } from '../kms/store.js'
 import { type Database, fromColumn, integerFrom, messageOf, openDatabase, RESULT, resultCode } from './sqlite-driver.js'
 import { sizeOf } from './sqlite-files.js'
 
@@ -118,7 +118,7 @@ function asOpenError(error: unknown, path: string): StoreError {
     case RESULT.corrupt:
       return new StoreError(`\`${path}\` is not a Keyward database, or is damaged: ${message}`, { cause: error })
     case RESULT.busy:
-      return new StoreError(`\`${path}\` is held by another process: ${message}`, { cause: error })
+      return new StoreTimeout(`\`${path}\` is held by another process: ${message}`, { cause: error })
     default:
       return new StoreError(`\`${path}\` cannot be opened: ${message}`, { cause: error })
   }

@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { AuditRecord } from '../kms/audit-record.js'
-import { type Change, type CommitResult, StoreError } from '../kms/store.js'
+import { type Change, type CommitResult, StoreError, StoreTimeout } from '../kms/store.js'
 import { messageOf } from './sqlite-driver.js'
 import { writerProgram } from './sqlite-program.js'
 import type { WriterOptions } from './sqlite-writer.js'
@@ -39,12 +39,16 @@ export class SqliteWriterThread {
   onCommitted: (() => void) | undefined
 
   /** Rejects with a StoreError where the database cannot be opened. */
-  static async open(path: string, maxBytes?: number, program?: URL): Promise<SqliteWriterThread> {
+  static async open(
+    path: string,
+    { maxBytes, keepAudit }: Pick<WriterOptions, 'maxBytes' | 'keepAudit'>,
+    program?: URL,
+  ): Promise<SqliteWriterThread> {
     const file = program ?? (await writerProgram())
     if (file === undefined) {
       throw new StoreError('the program sqlite-writer.js was not found; name its place if the library is bundled')
     }
-    const workerData: WriterOptions = { path, maxBytes, packagesFrom: import.meta.url }
+    const workerData: WriterOptions = { path, maxBytes, keepAudit, packagesFrom: import.meta.url }
     // The thread needs nothing of the environment, where a root key may stand.
     const worker = new Worker(file, { workerData, env: {}, execArgv: [] })
     return new Promise((resolve, reject) => {
@@ -140,7 +144,10 @@ export class SqliteWriterThread {
     const waiting = this.#waiting[this.#answered++]
     if (typeof answer === 'number') waiting?.resolve(resultOf(waiting.changes, String(answer)))
     else if ('conflict' in answer) waiting?.resolve({ ok: false, conflict: answer.conflict })
-    else waiting?.reject(new StoreError(`the commit cannot be written: ${answer.failure}`))
+    else {
+      const Kind = answer.isBusy ? StoreTimeout : StoreError
+      waiting?.reject(new Kind(`the commit cannot be written: ${answer.failure}`))
+    }
     // Moved only now and then: what has been answered is a prefix.
     if (this.#answered >= 1024) {
       this.#waiting = this.#waiting.slice(this.#answered)

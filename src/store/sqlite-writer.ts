@@ -9,12 +9,14 @@ import { CommitWriter } from './sqlite-commits.js'
 import { emptyLog, findPackagesFrom, messageOf } from './sqlite-driver.js'
 import type { FromWriter, ToWriter } from './sqlite-messages.js'
 import { readCommits } from './sqlite-messages.js'
+import type { AuditKept } from './sqlite-retention.js'
 import { openForWriting, storeIdOf } from './sqlite-schema.js'
 
 export interface WriterOptions {
   readonly path: string
   /** The file grows no larger; beyond that a commit fails like one on a full disk. */
   readonly maxBytes: number | undefined
+  readonly keepAudit: AuditKept | undefined
   /** The module from which packages are found; the thread's own program may have no place. */
   readonly packagesFrom: string
 }
@@ -22,7 +24,7 @@ export interface WriterOptions {
 /** Of one transaction, so that nobody waits for a thousand others. */
 const MAX_COMMITS = 512
 
-function run(port: MessagePort, { path, maxBytes, packagesFrom }: WriterOptions): void {
+function run(port: MessagePort, { path, maxBytes, keepAudit, packagesFrom }: WriterOptions): void {
   findPackagesFrom(packagesFrom)
   const answer = (message: FromWriter): void => port.postMessage(message)
   const database = openForWriting(path)
@@ -30,7 +32,7 @@ function run(port: MessagePort, { path, maxBytes, packagesFrom }: WriterOptions)
     const pageSize = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
     database.prepare(`PRAGMA max_page_count = ${Math.max(Math.floor(maxBytes / pageSize), 1)}`).get()
   }
-  const writer = new CommitWriter(database)
+  const writer = new CommitWriter(database, { keepAudit })
   answer({ kind: 'open', storeId: storeIdOf(database) })
 
   port.on('message', (first: ToWriter) => {

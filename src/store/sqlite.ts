@@ -25,6 +25,7 @@ import { type Database, openDatabase } from './sqlite-driver.js'
 import { asStoreError, createDatabaseFile, databaseExists, databasePath, prepareFolder } from './sqlite-files.js'
 import { fillDatabase } from './sqlite-fill.js'
 import { SqliteReader } from './sqlite-reader.js'
+import { type AuditKept, checkAuditKept } from './sqlite-retention.js'
 import { SqliteWriterThread } from './sqlite-writer-thread.js'
 
 export interface SqliteStoreOptions {
@@ -32,6 +33,8 @@ export interface SqliteStoreOptions {
   readonly folder: string
   /** The database grows no larger; beyond that a commit fails as on a full disk. */
   readonly maxBytes?: number
+  /** How many audit records stay, by their age or by their number; all when left out. */
+  readonly keepAudit?: AuditKept
   /** The program of the writing thread, for those who bundle the library: `dist/store/sqlite-writer.js`. */
   readonly program?: URL
 }
@@ -40,14 +43,16 @@ export interface SqliteStoreOptions {
 const POLL_MS = 100
 
 /** Opens the store in a folder, or makes one. Rejects with a StoreError where that cannot be. */
-export async function openSqliteStore({ folder, maxBytes, program }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { folder, maxBytes, keepAudit, program } = options
+  if (keepAudit !== undefined) checkAuditKept(keepAudit)
   prepareFolder(folder)
   const path = databasePath(folder)
   // Where another process makes one in the same moment, that one is opened.
   if (!databaseExists(path)) {
     createDatabaseFile(path, (draft) => fillDatabase(draft, randomBytes(16).toString('hex')))
   }
-  const thread = await SqliteWriterThread.open(path, maxBytes, program)
+  const thread = await SqliteWriterThread.open(path, { maxBytes, keepAudit }, program)
   try {
     return new SqliteStore(path, thread)
   } catch (error) {

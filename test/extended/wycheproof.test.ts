@@ -163,7 +163,7 @@ function ecdh(spec: NistCurveSpec): Runner {
         'hex',
       ),
     )
-    const info = ecPrivateKeyInfo(spec, scalar, secrets)
+    const info = ecPrivateKeyInfo(CURVES[spec], scalar, secrets)
     secrets.release(scalar)
     if (!info.ok) throw new Error('a private key of a vector was refused')
     const key = createPrivateKey({ key: info.value, format: 'der', type: 'pkcs8' })

@@ -6,6 +6,8 @@
  * Source: ITU-T X.690, sections 8 and 10.
  */
 
+import { bytesToBigInt } from './bigint-bytes.js'
+
 export const DER_INTEGER = 0x02
 export const DER_BIT_STRING = 0x03
 export const DER_OCTET_STRING = 0x04
@@ -38,6 +40,14 @@ export function readDer(bytes: Buffer): readonly DerElement[] | undefined {
     offset = start + size
   }
   return elements
+}
+
+/** A number that is not negative, in its shortest form. */
+export function readDerInteger({ tag, content }: DerElement): bigint | undefined {
+  const [first, second = 0] = content
+  if (tag !== DER_INTEGER || first === undefined || first >= 0x80) return undefined
+  if (first === 0 && content.length > 1 && second < 0x80) return undefined
+  return bytesToBigInt(content)
 }
 
 /** What stands before a content of this size. */

@@ -11,7 +11,7 @@
 import { createECDH, createPublicKey, type KeyObject } from 'node:crypto'
 import { INVALID_KEY, type CryptoResult } from './crypto-error.js'
 import { derHeader, derOf, readDer, DER_BIT_STRING, DER_INTEGER, DER_OCTET_STRING, DER_SEQUENCE } from './der.js'
-import { CURVES, type EcdsaSpec } from './key-spec.js'
+import { CURVES, type CurveFacts, type EcdsaSpec } from './key-spec.js'
 import type { SecretPool } from './secret.js'
 
 const UNCOMPRESSED = 0x04
@@ -20,6 +20,9 @@ const NO_UNUSED_BITS = Buffer.from([0])
 const VERSION_0 = derOf(DER_INTEGER, Buffer.from([0]))
 const VERSION_1 = derOf(DER_INTEGER, Buffer.from([1]))
 const PUBLIC_KEY_FIELD = 0xa1
+
+/** What of a curve its keys are written with. */
+export type CurveForm = Pick<CurveFacts, 'nodeName' | 'size' | 'algorithmIdentifier'>
 
 /** The private scalar as long as a coordinate, a secret of the caller's. */
 export function scalarOf(spec: EcdsaSpec, privateKey: KeyObject, secrets: SecretPool): Buffer {
@@ -66,8 +69,11 @@ export function readEcPublicKey(spec: EcdsaSpec, spki: Uint8Array): CryptoResult
  * The PKCS #8 form that is kept, from a scalar alone: the public point in it is computed, never taken over.
  * @returns a secret of the caller's.
  */
-export function ecPrivateKeyInfo(spec: EcdsaSpec, scalar: Buffer, secrets: SecretPool): CryptoResult<Buffer> {
-  const { nodeName, size, algorithmIdentifier } = CURVES[spec]
+export function ecPrivateKeyInfo(
+  { nodeName, size, algorithmIdentifier }: CurveForm,
+  scalar: Buffer,
+  secrets: SecretPool,
+): CryptoResult<Buffer> {
   const pair = createECDH(nodeName)
   try {
     pair.setPrivateKey(scalar)

@@ -13,7 +13,7 @@ import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bigIntToDerInteger, bytesToBigInt, invert } from './bigint-bytes.js'
 import { INVALID_LENGTH, INVALID_SIGNATURE, PASSED, UNSUPPORTED_ALGORITHM, type CryptoResult } from './crypto-error.js'
-import { derOf, readDer, DER_INTEGER, DER_SEQUENCE, type DerElement } from './der.js'
+import { derOf, readDer, readDerInteger, DER_INTEGER, DER_SEQUENCE } from './der.js'
 import { ecPoint, scalarOf } from './ec-key.js'
 import { CURVES, DIGEST_SIZE, type EcdsaSpec, type MessageType } from './key-spec.js'
 import type { SecretPool } from './secret.js'
@@ -117,13 +117,6 @@ function readSignature(signature: Buffer): { readonly r: bigint; readonly s: big
   if (inner?.length !== 2) return undefined
   const [r, s] = inner.map(readDerInteger)
   return r === undefined || s === undefined ? undefined : { r, s }
-}
-
-function readDerInteger({ tag, content }: DerElement): bigint | undefined {
-  const [first, second = 0] = content
-  if (tag !== DER_INTEGER || first === undefined || first >= 0x80) return undefined
-  if (first === 0 && content.length > 1 && second < 0x80) return undefined
-  return bytesToBigInt(content)
 }
 
 function keyPair(nodeName: string, scalar: bigint, size: number): ECDH {

@@ -13,6 +13,7 @@ import { INVALID_KEY, INVALID_LENGTH, UNSUPPORTED_ALGORITHM, type CryptoResult }
 import { ecPoint, ecPrivateKeyInfo, scalarOf } from './ec-key.js'
 import { isOfSpec } from './key-pair.js'
 import {
+  CURVES,
   isEcdsaSpec,
   isHmacSpec,
   isMlDsaSpec,
@@ -26,6 +27,7 @@ import {
 } from './key-spec.js'
 import { rsaSign, rsaVerify } from './rsa.js'
 import type { SecretPool } from './secret.js'
+import { readSm2PrivateKey } from './sm2-curve.js'
 
 /** Fewest and most bytes. */
 const IMPORT_SIZE: Readonly<Record<'SYMMETRIC_DEFAULT' | HmacSpec, readonly [number, number]>> = {
@@ -50,6 +52,7 @@ export function importMaterial(spec: KeySpec, bytes: Uint8Array, secrets: Secret
     return { ok: true, value: secrets.copyOf(bytes) }
   }
   if (isMlDsaSpec(spec) || isMlKemSpec(spec)) return UNSUPPORTED_ALGORITHM
+  if (spec === 'SM2') return readSm2PrivateKey(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), secrets)
   const key = readKey(spec, bytes)
   if (key === undefined) return INVALID_KEY
   if (isEcdsaSpec(spec)) return keepEcKey(spec, key, secrets)
@@ -69,7 +72,7 @@ function readKey(spec: RsaSpec | EcdsaSpec | Ed25519Spec, bytes: Uint8Array): Ke
 
 function keepEcKey(spec: EcdsaSpec, key: KeyObject, secrets: SecretPool): CryptoResult<Buffer> {
   const scalar = scalarOf(spec, key, secrets)
-  const kept = ecPrivateKeyInfo(spec, scalar, secrets)
+  const kept = ecPrivateKeyInfo(CURVES[spec], scalar, secrets)
   secrets.release(scalar)
   if (!kept.ok) return kept
   const ours = createPublicKey(createPrivateKey({ key: kept.value, format: 'der', type: 'pkcs8' }))

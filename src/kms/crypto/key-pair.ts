@@ -1,7 +1,7 @@
 /**
  * Key material of every key spec: made, kept in one form, and read again.
  *
- * Kept is for RSA and the curves PKCS #8 DER, for ML-DSA and ML-KEM the seed, for symmetric and HMAC keys the bytes
+ * Kept is for RSA and the curves PKCS #8 DER, for ML-DSA and ML-KEM the seed, for SM2 the private scalar, for symmetric and HMAC keys the bytes
  * themselves. The public half is always a SubjectPublicKeyInfo in DER and is computed from the private one. Making RSA
  * keys, and all of ML-DSA and ML-KEM without native support, is slow: `slow.ts` runs it elsewhere.
  *
@@ -28,12 +28,21 @@ import {
   type MlDsaSpec,
   type MlKemSpec,
   type RsaSpec,
+  type Sm2Spec,
 } from './key-spec.js'
 import { latticePrivateKeyInfo, readLatticePublicKey, seedSize } from './lattice-key.js'
 import { mlDsaPublicKey } from './ml-dsa.js'
 import { mlKemPublicKey } from './ml-kem.js'
 import { randomSecret, type FillRandom } from './random.js'
 import type { SecretPool } from './secret.js'
+import {
+  isSm2Scalar,
+  newSm2Scalar,
+  readSm2PublicKey,
+  sm2PointOf,
+  sm2PrivateKeyInfo,
+  sm2PublicKeyInfo,
+} from './sm2-curve.js'
 
 /** Bytes of the keys that are bytes; an HMAC key is made as long as its digest. */
 const GENERATED_SIZE: Readonly<Record<'SYMMETRIC_DEFAULT' | HmacSpec, number>> = {
@@ -48,19 +57,20 @@ const GENERATED_SIZE: Readonly<Record<'SYMMETRIC_DEFAULT' | HmacSpec, number>> =
 const ED25519_SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
 const ED25519_KEY_SIZE = 32
 
-/** A private key ready for use. A key object is OpenSSL's memory; a seed is a secret of whoever loaded it. */
+/** A private key ready for use. A key object is OpenSSL's memory; a seed, or a scalar, is a secret of whoever loaded it. */
 export type PrivateKey =
   | { readonly form: 'keyObject'; readonly spec: RsaSpec | EcdsaSpec | Ed25519Spec; readonly key: KeyObject }
-  | { readonly form: 'seed'; readonly spec: MlDsaSpec | MlKemSpec; readonly seed: Buffer }
+  | { readonly form: 'seed'; readonly spec: MlDsaSpec | MlKemSpec | Sm2Spec; readonly seed: Buffer }
 
 export type PublicKey =
   | { readonly form: 'keyObject'; readonly spec: RsaSpec | EcdsaSpec | Ed25519Spec; readonly key: KeyObject }
-  | { readonly form: 'spki'; readonly spec: MlDsaSpec | MlKemSpec; readonly spki: Buffer }
+  | { readonly form: 'spki'; readonly spec: MlDsaSpec | MlKemSpec | Sm2Spec; readonly spki: Buffer }
 
 /** @returns what is kept, a secret of the caller's. */
 export function generateKeyMaterial(spec: KeySpec, secrets: SecretPool, fill?: FillRandom): Buffer {
   if (spec === 'SYMMETRIC_DEFAULT' || isHmacSpec(spec)) return randomSecret(GENERATED_SIZE[spec], secrets, fill)
   if (isMlDsaSpec(spec) || isMlKemSpec(spec)) return randomSecret(seedSize(spec), secrets, fill)
+  if (spec === 'SM2') return newSm2Scalar(secrets)
   return secrets.adopt(generateKeyObject(spec).export({ type: 'pkcs8', format: 'der' }))
 }
 
@@ -83,6 +93,10 @@ export function loadPrivateKey(
     if (material.length !== seedSize(spec)) return INVALID_KEY
     return { ok: true, value: { form: 'seed', spec, seed: secrets.copyOf(material) } }
   }
+  if (spec === 'SM2') {
+    if (!isSm2Scalar(material)) return INVALID_KEY
+    return { ok: true, value: { form: 'seed', spec, seed: secrets.copyOf(material) } }
+  }
   const held = Buffer.from(material.buffer, material.byteOffset, material.length)
   try {
     const key = createPrivateKey({ key: held, format: 'der', type: 'pkcs8' })
@@ -98,6 +112,10 @@ export function loadPublicKey(spec: AsymmetricSpec, spki: Uint8Array): CryptoRes
   if (isMlDsaSpec(spec) || isMlKemSpec(spec)) {
     const raw = readLatticePublicKey(spec, bytes)
     return raw.ok ? { ok: true, value: { form: 'spki', spec, spki: bytes } } : raw
+  }
+  if (spec === 'SM2') {
+    const point = readSm2PublicKey(bytes)
+    return point.ok ? { ok: true, value: { form: 'spki', spec, spki: bytes } } : point
   }
   const key = isEcdsaSpec(spec) ? readEcPublicKey(spec, bytes) : readOpensslPublicKey(spec, bytes)
   return key.ok ? { ok: true, value: { form: 'keyObject', spec, key: key.value } } : key
@@ -122,6 +140,7 @@ function readOpensslPublicKey(spec: RsaSpec | Ed25519Spec, spki: Buffer): Crypto
 export function publicKeyInfo(privateKey: PrivateKey): Buffer {
   if (privateKey.form === 'keyObject') return createPublicKey(privateKey.key).export({ type: 'spki', format: 'der' })
   const { spec, seed } = privateKey
+  if (spec === 'SM2') return sm2PublicKeyInfo(sm2PointOf(seed))
   return isMlDsaSpec(spec) ? mlDsaPublicKey(spec, seed) : mlKemPublicKey(spec, seed)
 }
 
@@ -134,6 +153,12 @@ export interface DataKeyPair {
 
 export function generateDataKeyPair(spec: DataKeyPairSpec, secrets: SecretPool, fill?: FillRandom): DataKeyPair {
   const material = generateKeyMaterial(spec, secrets, fill)
+  if (spec === 'SM2') {
+    const publicKey = sm2PublicKeyInfo(sm2PointOf(material))
+    const privateKey = sm2PrivateKeyInfo(material, secrets)
+    secrets.release(material)
+    return { privateKey, publicKey }
+  }
   if (!isMlKemSpec(spec)) {
     const key = createPrivateKey({ key: material, format: 'der', type: 'pkcs8' })
     return { privateKey: material, publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }) }

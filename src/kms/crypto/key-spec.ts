@@ -1,7 +1,7 @@
 /**
  * Key specs, their families and algorithms, with the figures that the primitives need.
  *
- * SM2 is not among them. Which usage a key was made for is not known here.
+ * Which usage a key was made for is not known here.
  *
  * Source: AWS KMS API Reference, "CreateKey"; Developer Guide, "Key spec reference".
  */
@@ -10,16 +10,18 @@ export type RsaSpec = 'RSA_2048' | 'RSA_3072' | 'RSA_4096'
 export type NistCurveSpec = 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521'
 export type EcdsaSpec = NistCurveSpec | 'ECC_SECG_P256K1'
 export type Ed25519Spec = 'ECC_NIST_EDWARDS25519'
+/** For Chinese Regions. */
+export type Sm2Spec = 'SM2'
 export type HmacSpec = 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512'
 export type MlDsaSpec = 'ML_DSA_44' | 'ML_DSA_65' | 'ML_DSA_87'
 export type MlKemSpec = 'ML_KEM_512' | 'ML_KEM_768' | 'ML_KEM_1024'
 
 /** Keys with a public half. */
-export type AsymmetricSpec = RsaSpec | EcdsaSpec | Ed25519Spec | MlDsaSpec | MlKemSpec
+export type AsymmetricSpec = RsaSpec | EcdsaSpec | Ed25519Spec | MlDsaSpec | MlKemSpec | Sm2Spec
 export type SymmetricSpec = 'SYMMETRIC_DEFAULT'
 export type KeySpec = SymmetricSpec | HmacSpec | AsymmetricSpec
 /** What GenerateDataKeyPair makes; there is no ML-DSA data key pair. */
-export type DataKeyPairSpec = RsaSpec | EcdsaSpec | Ed25519Spec | MlKemSpec
+export type DataKeyPairSpec = RsaSpec | EcdsaSpec | Ed25519Spec | MlKemSpec | Sm2Spec
 
 export type RsaEncryptionAlgorithm = 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256'
 export type RsaSigningAlgorithm =
@@ -31,10 +33,11 @@ export type RsaSigningAlgorithm =
   | 'RSASSA_PKCS1_V1_5_SHA_512'
 export type EcdsaAlgorithm = 'ECDSA_SHA_256' | 'ECDSA_SHA_384' | 'ECDSA_SHA_512'
 export type SigningAlgorithm =
-  RsaSigningAlgorithm | EcdsaAlgorithm | 'ED25519_SHA_512' | 'ED25519_PH_SHA_512' | 'ML_DSA_SHAKE_256'
+  RsaSigningAlgorithm | EcdsaAlgorithm | 'ED25519_SHA_512' | 'ED25519_PH_SHA_512' | 'ML_DSA_SHAKE_256' | 'SM2DSA'
 export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'
 /** RSAES_PKCS1_V1_5 has been refused since October 2023. */
-export type WrappingAlgorithm = RsaEncryptionAlgorithm | 'RSA_AES_KEY_WRAP_SHA_1' | 'RSA_AES_KEY_WRAP_SHA_256'
+export type RsaWrappingAlgorithm = RsaEncryptionAlgorithm | 'RSA_AES_KEY_WRAP_SHA_1' | 'RSA_AES_KEY_WRAP_SHA_256'
+export type WrappingAlgorithm = RsaWrappingAlgorithm | 'SM2PKE'
 export type MessageType = 'RAW' | 'DIGEST' | 'EXTERNAL_MU'
 
 export type HashName = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'

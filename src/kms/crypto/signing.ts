@@ -20,12 +20,14 @@ import {
 import { mlDsaSign, mlDsaVerify } from './ml-dsa.js'
 import { isRsaSigningAlgorithm, rsaSign, rsaVerify } from './rsa.js'
 import type { SecretPool } from './secret.js'
+import { sm2Sign, sm2Verify } from './sm2.js'
 
 /** Whether a key of this spec has the algorithm, and the algorithm this message type. */
 export function canSign(spec: AsymmetricSpec, algorithm: SigningAlgorithm, messageType: MessageType): boolean {
   if (isRsaSpec(spec)) return isRsaSigningAlgorithm(algorithm) && messageType !== 'EXTERNAL_MU'
   if (isEcdsaSpec(spec)) return CURVES[spec].algorithm === algorithm && messageType !== 'EXTERNAL_MU'
   if (isMlDsaSpec(spec)) return algorithm === 'ML_DSA_SHAKE_256' && messageType !== 'DIGEST'
+  if (spec === 'SM2') return algorithm === 'SM2DSA' && messageType !== 'EXTERNAL_MU'
   if (spec !== 'ECC_NIST_EDWARDS25519') return false
   return algorithm === 'ED25519_SHA_512'
     ? messageType === 'RAW'
@@ -42,6 +44,7 @@ export function signMessage(
   const { spec } = privateKey
   if (!canSign(spec, algorithm, messageType)) return UNSUPPORTED_ALGORITHM
   if (privateKey.form === 'seed') {
+    if (privateKey.spec === 'SM2') return sm2Sign(privateKey.seed, messageType, message, secrets)
     return isMlDsaSpec(spec) ? mlDsaSign(spec, privateKey.seed, messageType, message, secrets) : UNSUPPORTED_ALGORITHM
   }
   if (isRsaSigningAlgorithm(algorithm)) return rsaSign(privateKey.key, algorithm, messageType, message)
@@ -60,6 +63,7 @@ export function verifyMessage(
   const { spec } = publicKey
   if (!canSign(spec, algorithm, messageType)) return UNSUPPORTED_ALGORITHM
   if (publicKey.form === 'spki') {
+    if (publicKey.spec === 'SM2') return sm2Verify(publicKey.spki, messageType, message, signature)
     return isMlDsaSpec(spec) ? mlDsaVerify(spec, publicKey.spki, messageType, message, signature) : INVALID_SIGNATURE
   }
   if (isRsaSigningAlgorithm(algorithm)) return rsaVerify(publicKey.key, algorithm, messageType, message, signature)

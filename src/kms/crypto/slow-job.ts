@@ -56,11 +56,14 @@ export type SlowJob =
   | { readonly kind: 'encapsulate'; readonly spec: MlKemSpec; readonly spki: Buffer }
   /** Secret: `seed`. */
   | { readonly kind: 'decapsulate'; readonly spec: MlKemSpec; readonly seed: Buffer; readonly ciphertext: Buffer }
-  /** Unwraps, checks that it is material of the spec, and gives the form that is kept and the public key. */
+  /**
+   * Unwraps, checks that it is material of the spec, and gives the form that is kept and the public key.
+   * Secret: `wrappingKey`, where it is bytes.
+   */
   | {
       readonly kind: 'import'
       readonly spec: KeySpec
-      readonly wrappingKey: KeyObject
+      readonly wrappingKey: KeyObject | Buffer
       readonly algorithm: WrappingAlgorithm
       readonly wrapped: Buffer
     }
@@ -131,7 +134,12 @@ export function mapBuffers(job: SlowJob, bytes: MapBuffer, secret: MapBuffer): S
     case 'decapsulate':
       return { ...job, seed: secret(job.seed), ciphertext: bytes(job.ciphertext) }
     case 'import':
-      return { ...job, wrapped: bytes(job.wrapped) }
+      return {
+        ...job,
+        // In another thread it is no buffer any more, but bytes it is.
+        wrappingKey: job.wrappingKey instanceof Uint8Array ? secret(job.wrappingKey) : job.wrappingKey,
+        wrapped: bytes(job.wrapped),
+      }
     case 'scrypt':
       return { ...job, passphrase: secret(job.passphrase), salt: bytes(job.salt) }
   }

@@ -8,12 +8,12 @@
  * Source: RFC 7914 for passphrases; `root-key-token.ts` for tokens.
  */
 import { randomBytes, scrypt } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SecretPool } from '../crypto/secret.js'
 import { KeyringError } from './keyring-error.js'
 import { makeRootKeyText, parseRootKeyText } from './root-key-text.js'
-import { makeTokenKey, tokenSecret, type TokenKey } from './root-key-token.js'
+import { hasTokenKey, makeTokenKey, removeTokenKey, tokenSecret, type TokenKey } from './root-key-token.js'
 import { RootKey, ROOT_KEY_SIZE } from './root-key.js'
 
 export type RootKeySource =
@@ -26,6 +26,9 @@ export type RootKeySource =
   | ({ readonly kind: 'pkcs11' } & TokenKey)
   /** 32 bytes, which stay with the caller. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+
+/** Where a root key can be made. */
+export type MadeRootKeySource = Extract<RootKeySource, { readonly kind: 'file' | 'pkcs11' }>
 
 /** What may be known of a root key: kept in the store, and at the head of a backup. */
 export interface RootKeyDescription {
@@ -93,13 +96,24 @@ export function nameOfSource(source: RootKeySource): string {
  * Makes a root key: a file, which must not be there yet, or a key inside of a token that never leaves it.
  * @returns its id.
  */
-export function initRootKey(source: Extract<RootKeySource, { readonly kind: 'file' | 'pkcs11' }>): string {
+export function initRootKey(source: MadeRootKeySource): string {
   const secrets = new SecretPool()
   if (source.kind === 'file') return writeRootKeyFile(source.path, secrets)
   makeTokenKey(source)
   const key = loadPlain(source, secrets)
   key.release()
   return key.id
+}
+
+/** Whether there is a root key already that `initRootKey` would have to make. */
+export function hasRootKey(source: MadeRootKeySource): boolean {
+  return source.kind === 'file' ? existsSync(source.path) : hasTokenKey(source)
+}
+
+/** Takes back what `initRootKey` has just made. Whatever is wrapped under it is lost. */
+export function removeRootKey(source: MadeRootKeySource): void {
+  if (source.kind === 'file') rmSync(source.path, { force: true })
+  else removeTokenKey(source)
 }
 
 function writeRootKeyFile(path: string, secrets: SecretPool): string {

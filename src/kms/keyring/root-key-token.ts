@@ -6,9 +6,17 @@
  *
  * Source: PKCS #11 v2.40, "Current Mechanisms", 2.3 (generic secret key) and 2.19 (SHA-256-HMAC).
  */
-import { createRequire } from 'node:module'
 import type { SecretPool } from '../crypto/secret.js'
 import { KeyringError } from './keyring-error.js'
+import {
+  findPkcs11,
+  initializePkcs11,
+  loadPkcs11,
+  pkcs11Code,
+  pkcs11Constant,
+  slotsLabelled,
+  type Pkcs11Module,
+} from './pkcs11.js'
 
 export interface TokenKey {
   /** The token's library, `/usr/lib/softhsm/libsofthsm2.so` for one. */
@@ -20,40 +28,7 @@ export interface TokenKey {
   readonly key: string
 }
 
-const PACKAGE = 'pkcs11js'
 const TEXT = Buffer.from('keyward root key of a token v1', 'latin1')
-
-/** What is used of the package. */
-interface Pkcs11 {
-  readonly PKCS11: new () => Pkcs11Module
-  readonly [constant: string]: unknown
-}
-
-interface Pkcs11Module {
-  load(path: string): void
-  C_Initialize(): void
-  C_Finalize(): void
-  C_GetSlotList(withToken: boolean): readonly Buffer[]
-  C_GetTokenInfo(slot: Buffer): { readonly label: string }
-  C_OpenSession(slot: Buffer, flags: number): Buffer
-  C_CloseSession(session: Buffer): void
-  C_Login(session: Buffer, user: number, pin: string): void
-  C_FindObjectsInit(session: Buffer, template: readonly Attribute[]): void
-  C_FindObjects(session: Buffer, most: number): readonly Buffer[]
-  C_FindObjectsFinal(session: Buffer): void
-  C_GenerateKey(session: Buffer, mechanism: Mechanism, template: readonly Attribute[]): Buffer
-  C_SignInit(session: Buffer, mechanism: Mechanism, key: Buffer): void
-  C_Sign(session: Buffer, data: Buffer, room: Buffer): Buffer
-}
-
-interface Attribute {
-  readonly type: number
-  readonly value: number | boolean | string
-}
-
-interface Mechanism {
-  readonly mechanism: number
-}
 
 interface Session {
   readonly token: Pkcs11Module
@@ -97,6 +72,18 @@ export function makeTokenKey(place: TokenKey): void {
   })
 }
 
+/** Whether the token has such a key, or more of them. */
+export function hasTokenKey(place: TokenKey): boolean {
+  return withSession(place, false, (session) => findKeys(session, place.key).length > 0)
+}
+
+/** Takes back a key that `makeTokenKey` has just made: whatever is wrapped under it is lost. */
+export function removeTokenKey(place: TokenKey): void {
+  withSession(place, true, (session) => {
+    for (const key of findKeys(session, place.key)) session.token.C_DestroyObject(session.handle, key)
+  })
+}
+
 function findKeys({ token, handle, constant }: Session, label: string): readonly Buffer[] {
   token.C_FindObjectsInit(handle, [
     { type: constant('CKA_CLASS'), value: constant('CKO_SECRET_KEY') },
@@ -109,19 +96,15 @@ function findKeys({ token, handle, constant }: Session, label: string): readonly
 }
 
 function withSession<T>(place: TokenKey, writes: boolean, work: (session: Session) => T): T {
-  const pkcs11 = loadPackage()
-  const constant = (name: string): number => {
-    const value = pkcs11[name]
-    if (typeof value !== 'number') throw new Error(`pkcs11js has no constant ${name}`)
-    return value
-  }
+  const pkcs11 = loadPkcs11(findPkcs11())
+  const constant = (name: string): number => pkcs11Constant(pkcs11, name)
   const token = new pkcs11.PKCS11()
   let handle: Buffer | undefined
   let isOurs = false
   try {
     token.load(place.library)
-    isOurs = initialize(token)
-    const slot = token.C_GetSlotList(true).find((each) => token.C_GetTokenInfo(each).label.trimEnd() === place.token)
+    isOurs = initializePkcs11(token)
+    const [slot] = slotsLabelled(token, place.token)
     if (slot === undefined) throw new KeyringError(`\`${place.library}\` has no token \`${place.token}\``)
     const flags = constant('CKF_SERIAL_SESSION') | (writes ? constant('CKF_RW_SESSION') : 0)
     handle = token.C_OpenSession(slot, flags)
@@ -139,37 +122,12 @@ function withSession<T>(place: TokenKey, writes: boolean, work: (session: Sessio
   }
 }
 
-/** False where another part of this process has done it, and goes on using it. */
-function initialize(token: Pkcs11Module): boolean {
-  try {
-    token.C_Initialize()
-    return true
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('CKR_CRYPTOKI_ALREADY_INITIALIZED')) return false
-    throw error
-  }
-}
-
 function logIn(token: Pkcs11Module, session: Buffer, user: number, pin: string): void {
   try {
     token.C_Login(session, user, pin)
   } catch (error) {
     // All sessions of a process with a token are logged in together.
-    if (error instanceof Error && error.message.includes('CKR_USER_ALREADY_LOGGED_IN')) return
+    if (pkcs11Code(error) === 'CKR_USER_ALREADY_LOGGED_IN') return
     throw error
-  }
-}
-
-function loadPackage(): Pkcs11 {
-  try {
-    return createRequire(import.meta.url)(PACKAGE) as Pkcs11
-  } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    throw new KeyringError(
-      `a root key in a token needs the package \`${PACKAGE}\`, which cannot be loaded: ${message}`,
-      {
-        cause: error,
-      },
-    )
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
+import { clusterFailure } from '../cluster-store.js'
 import { addressFailure, sharedAddressFailure, storeFailure, type LoadedKeyStore } from '../custom-key-stores.js'
 import { fail, type Failure } from '../failure.js'
 import type { Call, Operation } from '../operation.js'
@@ -72,7 +73,58 @@ function describe(
   const type = call.input.CustomKeyStoreType ?? 'AWS_CLOUDHSM'
   return type === 'EXTERNAL_KEY_STORE'
     ? describeExternal(call, customKeyStoreId, accountId, others)
-    : fail('CloudHsmClusterNotFoundException', 'No such CloudHSM cluster can be reached from here.')
+    : describeCloudHsm(call, customKeyStoreId, accountId, others)
+}
+
+/** Whether the password is the right one is seen when the store is connected. */
+function describeCloudHsm(
+  { input, region, nowMs, services }: Call<'CreateCustomKeyStore'>,
+  customKeyStoreId: string,
+  accountId: string,
+  others: readonly LoadedKeyStore[],
+): Awaitable<Result<CustomKeyStoreRecord, Failure>> {
+  const {
+    CloudHsmClusterId: cloudHsmClusterId,
+    KeyStorePassword: password,
+    TrustAnchorCertificate: trustAnchorCertificate,
+  } = input
+  const external = [
+    input.XksProxyUriEndpoint,
+    input.XksProxyUriPath,
+    input.XksProxyAuthenticationCredential,
+    input.XksProxyConnectivity,
+    input.XksProxyVpcEndpointServiceName,
+    input.XksProxyVpcEndpointServiceOwner,
+  ]
+  if (external.some((member) => member !== undefined)) {
+    return fail('ValidationException', 'An AWS CloudHSM key store has no external key store proxy.')
+  }
+  if (cloudHsmClusterId === undefined || password === undefined || trustAnchorCertificate === undefined) {
+    return fail(
+      'ValidationException',
+      'An AWS CloudHSM key store needs CloudHsmClusterId, KeyStorePassword and TrustAnchorCertificate.',
+    )
+  }
+  const place = { accountId, region, customKeyStoreId }
+  const failure = clusterFailure(services, place, { cloudHsmClusterId, trustAnchorCertificate }, others)
+  return after(failure, (found) =>
+    found === undefined
+      ? {
+          ok: true,
+          value: {
+            form: 1,
+            customKeyStoreId,
+            name: input.CustomKeyStoreName,
+            type: 'AWS_CLOUDHSM',
+            createdAtMs: nowMs,
+            connectionState: 'DISCONNECTED',
+            cloudHsmClusterId,
+            trustAnchorCertificate,
+            wrappedSecrets: services.customKeyStores.wrap(place, { password }),
+          },
+        }
+      : { ok: false, error: found },
+  )
 }
 
 function describeExternal(

@@ -4,6 +4,8 @@
 import type { Result } from '../../text/source.js'
 import { logged } from '../audit.js'
 import { after } from '../awaitable.js'
+import { makeInCluster } from '../cluster-key.js'
+import type { LoadedKeyStore } from '../custom-key-stores.js'
 import { externalKeyFailure } from '../external-key.js'
 import { fail, succeed, type Failure } from '../failure.js'
 import { newKeyRows, propertiesOf, type NewKey } from '../key-maker.js'
@@ -12,7 +14,7 @@ import { KEY_SPECS } from '../key-specs.js'
 import { keyMetadata } from '../metadata.js'
 import type { Call, Done, Operation } from '../operation.js'
 import { putName } from '../records.js'
-import { keyArn, keysOfStorePrefix, type KeyPlace } from '../row-names.js'
+import { customKeyStoreRow, keyArn, keysOfStorePrefix, type KeyPlace } from '../row-names.js'
 import type { CreateKeyInput, KeySpec, KeyUsageType } from '../shapes.js'
 import type { Awaitable, Change } from '../store.js'
 import { withTags } from '../tags.js'
@@ -67,8 +69,8 @@ function run(call: Call<'CreateKey'>): Awaitable<Result<Done<'CreateKey'>, Failu
   }
   return after(services.keyCounts.hasRoom(accountId, region, services.quotas.keysPerRegion), (hasRoom) =>
     hasRoom
-      ? after(keyStoreRow(call, key.value), (row) =>
-          row.ok ? make(call, place, key.value, given ?? defaultKeyPolicy(accountId, region), row.value) : row,
+      ? after(inKeyStore(call, key.value, keyId), (kept) =>
+          kept.ok ? make(call, place, kept.value, given ?? defaultKeyPolicy(accountId, region)) : kept,
         )
       : fail('LimitExceededException', `There are ${services.quotas.keysPerRegion} keys in this Region already.`),
   )
@@ -77,12 +79,12 @@ function run(call: Call<'CreateKey'>): Awaitable<Result<Done<'CreateKey'>, Failu
 function make(
   { services, nowMs }: Call<'CreateKey'>,
   place: KeyPlace,
-  key: NewKey,
+  { key, changes: further }: Kept,
   policy: string,
-  further: readonly Change[],
 ): Awaitable<Result<Done<'CreateKey'>, Failure>> {
-  // A key of a custom key store has material of KMS as well.
-  const material = key.origin !== 'EXTERNAL' ? services.materials.generate(place, key.keySpec) : succeed(undefined)
+  // A key of an external key store has material of KMS as well.
+  const isElsewhere = key.origin === 'EXTERNAL' || key.origin === 'AWS_CLOUDHSM'
+  const material = isElsewhere ? succeed(undefined) : services.materials.generate(place, key.keySpec)
   return after(material, (made) => {
     if (!made.ok) return made
     const { record, changes } = newKeyRows(place, key, policy, made.value, nowMs)
@@ -98,30 +100,60 @@ function make(
   })
 }
 
-/** The row that says which external key the new key stands on; none for a key of KMS itself. */
-function keyStoreRow(
-  call: Call<'CreateKey'>,
-  { customKeyStoreId, xksKeyId, origin }: NewKey,
-): Awaitable<Result<readonly Change[], Failure>> {
-  if (customKeyStoreId === undefined) return succeed([])
+/** A new key, and what the key store that it is in has to be told of it. */
+interface Kept {
+  readonly key: NewKey
+  readonly changes: readonly Change[]
+}
+
+function inKeyStore(call: Call<'CreateKey'>, key: NewKey, keyId: string): Awaitable<Result<Kept, Failure>> {
+  const { customKeyStoreId, origin } = key
+  if (customKeyStoreId === undefined) return succeed({ key, changes: [] })
   const { caller, region, services } = call
   return after(services.customKeyStores.find(caller.accountId, region, customKeyStoreId), (found) => {
     if (!found.ok) return found
-    const { record, place } = found.value
+    const { record, place, version } = found.value
     const isOfType = (record.type === 'EXTERNAL_KEY_STORE') === (origin === 'EXTERNAL_KEY_STORE')
     if (!isOfType) return invalid(`A key of origin ${origin} cannot be made in a key store of type ${record.type}.`)
     if (record.connectionState !== 'CONNECTED') {
       return fail('CustomKeyStoreInvalidStateException', `The custom key store ${customKeyStoreId} is not connected.`)
     }
-    if (xksKeyId === undefined) return invalid('XksKeyId is required for a key of origin EXTERNAL_KEY_STORE.')
-    const name = keysOfStorePrefix(place) + xksKeyId
-    return after(services.store.get(name), (row) => {
-      if (row !== undefined)
-        return fail('XksKeyAlreadyInUseException', `The external key ${xksKeyId} is in use already.`)
-      return after(externalKeyFailure(call, found.value, xksKeyId), (failure) =>
-        failure === undefined ? succeed([putName(name, 'absent')]) : { ok: false, error: failure },
-      )
-    })
+    const kept =
+      record.type === 'AWS_CLOUDHSM' ? inCluster(call, found.value, key, keyId) : onExternal(call, found.value, key)
+    // A store that is disconnected or deleted meanwhile gets no key.
+    const name = customKeyStoreRow(place.accountId, place.region, place.customKeyStoreId)
+    const unchanged: Change = { kind: 'check', name, expect: { version } }
+    return after(kept, (made) =>
+      made.ok ? succeed({ key: made.value.key, changes: [unchanged, ...made.value.changes] }) : made,
+    )
+  })
+}
+
+async function inCluster(
+  call: Call<'CreateKey'>,
+  store: LoadedKeyStore,
+  key: NewKey,
+  keyId: string,
+): Promise<Result<Kept, Failure>> {
+  const materialId = call.services.ids.hex(32)
+  const made = await makeInCluster(call, store, keyId, materialId)
+  if (!made.ok) return made
+  const { cloudHsmClusterId = '' } = store.record
+  return succeed({
+    key: { ...key, cloudHsmClusterId, materials: [{ materialId, state: 'CURRENT', createdAtMs: call.nowMs }] },
+    changes: [putName(keysOfStorePrefix(store.place) + keyId, 'absent'), ...made.value],
+  })
+}
+
+function onExternal(call: Call<'CreateKey'>, store: LoadedKeyStore, key: NewKey): Awaitable<Result<Kept, Failure>> {
+  const { xksKeyId } = key
+  if (xksKeyId === undefined) return invalid('XksKeyId is required for a key of origin EXTERNAL_KEY_STORE.')
+  const name = keysOfStorePrefix(store.place) + xksKeyId
+  return after(call.services.store.get(name), (row) => {
+    if (row !== undefined) return fail('XksKeyAlreadyInUseException', `The external key ${xksKeyId} is in use already.`)
+    return after(externalKeyFailure(call, store, xksKeyId), (failure) =>
+      failure === undefined ? succeed({ key, changes: [putName(name, 'absent')] }) : { ok: false, error: failure },
+    )
   })
 }
 

@@ -7,8 +7,8 @@ import { succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
 import { ignoresCiphertext } from '../locate.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
+import { decryptWithPrivateKey, withoutContext, type PublicKeyAlgorithm } from '../public-key-work.js'
 import { disclose, recipientAudit } from '../recipient.js'
-import { decryptWithRsa, withoutContext } from '../rsa-work.js'
 import type { Awaitable } from '../store.js'
 import { INVALID_CIPHERTEXT, openUnder } from '../symmetric-work.js'
 import { wrongAlgorithm, wrongUsage } from '../usage-check.js'
@@ -51,7 +51,7 @@ function run(call: Call<'Decrypt'>): Awaitable<Result<Done<'Decrypt'>, Failure>>
   const wrong = wrongUsage(key, 'ENCRYPT_DECRYPT', 'Decrypt') ?? wrongAlgorithm(key, algorithm)
   if (wrong !== undefined) return wrong
   if (ignoresCiphertext(call)) return DRY_RUN
-  if (algorithm !== 'SYMMETRIC_DEFAULT') return decryptAsymmetric(call)
+  if (algorithm !== 'SYMMETRIC_DEFAULT') return decryptAsymmetric(call, algorithm)
   return after(openUnder(call, key, call.ciphertexts[0], context), (opened) => {
     if (!opened.ok) return opened
     const { plaintext, materialId } = opened.value
@@ -72,13 +72,16 @@ function run(call: Call<'Decrypt'>): Awaitable<Result<Done<'Decrypt'>, Failure>>
   })
 }
 
-function decryptAsymmetric(call: Call<'Decrypt'>): Awaitable<Result<Done<'Decrypt'>, Failure>> {
+function decryptAsymmetric(
+  call: Call<'Decrypt'>,
+  algorithm: PublicKeyAlgorithm,
+): Awaitable<Result<Done<'Decrypt'>, Failure>> {
   const { key, input, services } = call
-  const { EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT', CiphertextBlob: ciphertext } = input
+  const { CiphertextBlob: ciphertext } = input
   const problem = withoutContext(input.EncryptionContext)
   if (problem !== undefined) return problem
   if (ciphertext === undefined) return INVALID_CIPHERTEXT
-  return after(decryptWithRsa(services, key, algorithm, ciphertext), (plaintext) => {
+  return after(decryptWithPrivateKey(services, key, algorithm, ciphertext), (plaintext) => {
     if (!plaintext.ok) return plaintext
     if (call.isDryRun) {
       services.materials.secrets.release(plaintext.value)

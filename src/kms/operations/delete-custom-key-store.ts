@@ -4,6 +4,7 @@
  * Source: KMS API Reference, "DeleteCustomKeyStore"; facts kms-behaviour 13, xks 4.
  */
 import { after } from '../awaitable.js'
+import { forgetDoomed } from '../cluster-store.js'
 import { fail } from '../failure.js'
 import type { Operation } from '../operation.js'
 import { remove } from '../records.js'
@@ -28,15 +29,16 @@ export const deleteCustomKeyStore: Operation<'DeleteCustomKeyStore'> = {
       return after(services.store.scan(keysOfStorePrefix(place), { limit: 1 }), ({ rows }) =>
         rows.length > 0
           ? fail('CustomKeyStoreHasCMKsException', `The custom key store ${record.customKeyStoreId} has KMS keys.`)
-          : {
+          : after(forgetDoomed(services, place), (forgotten) => ({
               ok: true,
               value: {
                 output: {},
                 changes: [
                   remove(customKeyStoreRow(place.accountId, place.region, place.customKeyStoreId), { version }),
+                  ...forgotten,
                 ],
               },
-            },
+            })),
       )
     }),
 }

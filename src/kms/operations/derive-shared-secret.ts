@@ -4,6 +4,10 @@
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
 import { deriveSharedSecret as agree } from '../crypto/ecdh.js'
+import type { CryptoResult } from '../crypto/crypto-error.js'
+import type { PrivateKey } from '../crypto/key-pair.js'
+import type { SecretPool } from '../crypto/secret.js'
+import { sm2Agree } from '../crypto/sm2.js'
 import { fail, succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
@@ -33,6 +37,14 @@ export const deriveSharedSecret: Operation<Name> = {
   run,
 }
 
+function sharedSecret(privateKey: PrivateKey, peer: Uint8Array, secrets: SecretPool): CryptoResult<Buffer> {
+  const { spec } = privateKey
+  if (privateKey.form === 'seed' && spec === 'SM2') return sm2Agree(privateKey.seed, peer, secrets)
+  const isNist = spec === 'ECC_NIST_P256' || spec === 'ECC_NIST_P384' || spec === 'ECC_NIST_P521'
+  if (privateKey.form !== 'keyObject' || !isNist) throw new Error(`${spec} has no key agreement`)
+  return agree(spec, privateKey.key, peer, secrets)
+}
+
 function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
   const { key, input, services } = call
   const wrong =
@@ -40,14 +52,10 @@ function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
   if (wrong !== undefined) return wrong
   const { keySpec, origin } = key.record
   const { currentMaterial: material } = key
-  if (keySpec !== 'ECC_NIST_P256' && keySpec !== 'ECC_NIST_P384' && keySpec !== 'ECC_NIST_P521') {
-    return fail('UnsupportedOperationException', `Key spec ${keySpec} is not available here.`)
-  }
   if (material === undefined) throw new Error(`${key.arn} has no key material`)
   if (call.isDryRun) return DRY_RUN
   return after(services.materials.privateKey(key, material), (privateKey) => {
-    if (privateKey.form !== 'keyObject') throw new Error(`${key.arn} is no key of a curve`)
-    const secret = agree(keySpec, privateKey.key, input.PublicKey, services.materials.secrets)
+    const secret = sharedSecret(privateKey, input.PublicKey, services.materials.secrets)
     if (!secret.ok) {
       return fail(
         'ValidationException',

@@ -1,9 +1,10 @@
 /**
  * DisconnectCustomKeyStore: the keys of a custom key store become unavailable.
  *
- * Source: KMS API Reference, "DisconnectCustomKeyStore"; facts xks 4.
+ * Source: KMS API Reference, "DisconnectCustomKeyStore"; facts kms-behaviour 13, xks 4.
  */
 import { after } from '../awaitable.js'
+import { disconnectCluster } from '../cluster-store.js'
 import { fail } from '../failure.js'
 import type { Operation } from '../operation.js'
 import { put, type CustomKeyStoreRecord } from '../records.js'
@@ -28,6 +29,15 @@ export const disconnectCustomKeyStore: Operation<'DisconnectCustomKeyStore'> = {
       const { connectionErrorCode: _former, ...rest } = record
       const next: CustomKeyStoreRecord = { ...rest, connectionState: 'DISCONNECTED' }
       const name = customKeyStoreRow(place.accountId, place.region, place.customKeyStoreId)
-      return { ok: true, value: { output: {}, changes: [put(name, next, { version })] } }
+      return {
+        ok: true,
+        value: {
+          output: {},
+          changes: [put(name, next, { version })],
+          committed: () => {
+            if (record.type === 'AWS_CLOUDHSM') disconnectCluster(services, found.value)
+          },
+        },
+      }
     }),
 }

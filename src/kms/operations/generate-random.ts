@@ -3,6 +3,7 @@
  */
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
+import { randomInStore } from '../cluster-key.js'
 import { fail, succeed, type Failure } from '../failure.js'
 import type { Call, Done, Operation } from '../operation.js'
 import { disclose, recipientAudit } from '../recipient.js'
@@ -27,17 +28,25 @@ export const generateRandom: Operation<'GenerateRandom'> = {
       )
     }
     const { CustomKeyStoreId: storeId, NumberOfBytes: size } = input
-    if (storeId === undefined) return random(call, size)
-    return after(services.customKeyStores.find(call.caller.accountId, call.region, storeId), (found) =>
+    if (storeId === undefined) return answerOf(call, services.materials.random(size))
+    return after(services.customKeyStores.find(call.caller.accountId, call.region, storeId), (found) => {
+      if (!found.ok) return found
+      const { type, connectionState } = found.value.record
       // Proxies of external key stores make no random bytes.
-      found.ok ? fail('UnsupportedOperationException', `${storeId} does not make random bytes.`) : found,
-    )
+      if (type === 'EXTERNAL_KEY_STORE') {
+        return fail('UnsupportedOperationException', `${storeId} does not make random bytes.`)
+      }
+      if (connectionState !== 'CONNECTED') {
+        return fail('CustomKeyStoreInvalidStateException', `The custom key store ${storeId} is not connected.`)
+      }
+      return after(randomInStore(call, found.value, size), (made) => (made.ok ? answerOf(call, made.value) : made))
+    })
   },
 }
 
-function random(call: Call<'GenerateRandom'>, size: number): Result<Done<'GenerateRandom'>, Failure> {
+function answerOf(call: Call<'GenerateRandom'>, bytes: Buffer): Result<Done<'GenerateRandom'>, Failure> {
   return succeed({
-    output: disclose(call, 'Plaintext', call.services.materials.random(size)),
+    output: disclose(call, 'Plaintext', bytes),
     ...(call.recipient === undefined ? {} : { audit: { additionalEventData: recipientAudit(call) } }),
   })
 }

@@ -6,11 +6,11 @@
 import { after } from '../awaitable.js'
 import { isRsaSpec } from '../crypto/key-spec.js'
 import type { WrappingAlgorithm } from '../crypto/key-spec.js'
-import { fail, type Failure } from '../failure.js'
+import type { Failure } from '../failure.js'
 import { makeImportToken, TOKEN_LIFE_MS } from '../import-token.js'
 import { importFailure } from '../imported.js'
 import { STATE_ROWS, stateFailure } from '../key-state.js'
-import { isAsymmetric, isSupported, slowFailure } from '../materials.js'
+import { isAsymmetric, slowFailure } from '../materials.js'
 import type { Call, Operation } from '../operation.js'
 
 export const getParametersForImport: Operation<'GetParametersForImport'> = {
@@ -30,9 +30,7 @@ export const getParametersForImport: Operation<'GetParametersForImport'> = {
     if (failure !== undefined) return { ok: false, error: failure }
     const chosen = algorithmOf(call)
     if ('code' in chosen) return { ok: false, error: chosen }
-    const spec = input.WrappingKeySpec
-    if (spec === 'SM2')
-      return fail('UnsupportedOperationException', 'Wrapping keys of spec SM2 are not available here.')
+    const { WrappingKeySpec: spec } = input
     return after(materials.run({ kind: 'generate', spec }), (made) => {
       if (!made.ok) return slowFailure(made.error)
       const { secret, bytes } = made.value
@@ -57,19 +55,23 @@ export const getParametersForImport: Operation<'GetParametersForImport'> = {
 function algorithmOf({
   input,
   key,
+  region,
 }: Call<'GetParametersForImport'>): Failure | { readonly algorithm: WrappingAlgorithm } {
   const { WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingSpec } = input
   const { keySpec } = key.record
   if (algorithm === 'RSAES_PKCS1_V1_5') {
     return { code: 'UnsupportedOperationException', message: 'RSAES_PKCS1_V1_5 is no longer supported.' }
   }
-  if (algorithm === 'SM2PKE') {
-    return { code: 'UnsupportedOperationException', message: 'SM2PKE is not available here.' }
+  const isSm2 = algorithm === 'SM2PKE'
+  if ((isSm2 || wrappingSpec === 'SM2') && !region.startsWith('cn-')) {
+    return { code: 'UnsupportedOperationException', message: 'SM2 is not supported in this Region.' }
+  }
+  if (isSm2 !== (wrappingSpec === 'SM2')) {
+    return { code: 'ValidationException', message: `${algorithm} does not go with a wrapping key of ${wrappingSpec}.` }
   }
   const isWrap = algorithm === 'RSA_AES_KEY_WRAP_SHA_1' || algorithm === 'RSA_AES_KEY_WRAP_SHA_256'
-  const isPrivateKey = isSupported(keySpec) && isAsymmetric(keySpec)
-  const isTooLarge =
-    (isSupported(keySpec) && isRsaSpec(keySpec)) || (keySpec === 'ECC_NIST_P521' && wrappingSpec === 'RSA_2048')
+  const isPrivateKey = isAsymmetric(keySpec)
+  const isTooLarge = isRsaSpec(keySpec) || (keySpec === 'ECC_NIST_P521' && wrappingSpec === 'RSA_2048')
   // An RSA key wraps only what is shorter than itself; the two-step algorithms are for private keys.
   if (isWrap ? !isPrivateKey : isTooLarge) {
     return {

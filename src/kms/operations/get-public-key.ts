@@ -5,7 +5,7 @@ import { after } from '../awaitable.js'
 import { fail, succeed } from '../failure.js'
 import { algorithmsOf } from '../key-specs.js'
 import { STATE_ROWS } from '../key-state.js'
-import { isAsymmetric, isSupported } from '../materials.js'
+import { isAsymmetric } from '../materials.js'
 import type { Operation } from '../operation.js'
 import type { CustomerMasterKeySpec } from '../shapes.js'
 
@@ -17,7 +17,7 @@ export const getPublicKey: Operation<'GetPublicKey'> = {
   audit: { readOnly: true, request: { KeyId: 'logged', GrantTokens: 'hidden' }, response: 'nothing' },
   run: ({ key, services }) => {
     const { keySpec, keyUsage } = key.record
-    if (!isSupported(keySpec) || !isAsymmetric(keySpec)) {
+    if (!isAsymmetric(keySpec)) {
       return fail(
         'UnsupportedOperationException',
         `${key.arn} key spec is ${keySpec} which is not valid for GetPublicKey.`,

@@ -10,7 +10,7 @@ import { importFailure, isPending, stateAfterImport } from '../imported.js'
 import { changedKey } from '../key-change.js'
 import { STATE_ROWS, stateFailure } from '../key-state.js'
 import type { LoadedKey } from '../loaded-key.js'
-import { isSupported, slowFailure } from '../materials.js'
+import { slowFailure } from '../materials.js'
 import { isPrimary, otherKeys } from '../multi-region.js'
 import type { Call, Operation } from '../operation.js'
 import type { KeyRecord, MaterialEntry } from '../records.js'
@@ -59,7 +59,6 @@ export const importKeyMaterial: Operation<'ImportKeyMaterial'> = {
       kindFailure(call)
     if (failure !== undefined) return { ok: false, error: failure }
     const { keySpec } = key.record
-    if (!isSupported(keySpec)) return fail('UnsupportedOperationException', `${keySpec} is not available here.`)
     const token = readImportToken(key, input.ImportToken, nowMs, materials)
     if (!token.ok) return token
     const job = {

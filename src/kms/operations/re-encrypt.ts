@@ -3,13 +3,12 @@
  */
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
-import { rsaEncrypt } from '../crypto/rsa.js'
-import { fail, succeed, type Failure } from '../failure.js'
+import { succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
 import type { LoadedKey } from '../loaded-key.js'
 import { ignoresCiphertext } from '../locate.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
-import { decryptWithRsa, rsaKeyOf, tooLong, withoutContext } from '../rsa-work.js'
+import { decryptWithPrivateKey, encryptToPublicKey, tooLong, withoutContext } from '../public-key-work.js'
 import type { Awaitable } from '../store.js'
 import { INVALID_CIPHERTEXT, openUnder, sealUnder, type Opened, type Sealed } from '../symmetric-work.js'
 import { wrongAlgorithm, wrongUsage } from '../usage-check.js'
@@ -136,7 +135,7 @@ function open(call: Call<ReEncrypt>, key: LoadedKey): Awaitable<Result<Plain, Fa
   const problem = withoutContext(input.SourceEncryptionContext)
   if (problem !== undefined) return problem
   if (ciphertext === undefined) return INVALID_CIPHERTEXT
-  return after(decryptWithRsa(services, key, algorithm, ciphertext), (plaintext) =>
+  return after(decryptWithPrivateKey(services, key, algorithm, ciphertext), (plaintext) =>
     plaintext.ok ? succeed({ plaintext: plaintext.value }) : plaintext,
   )
 }
@@ -146,14 +145,7 @@ function seal(call: Call<ReEncrypt>, key: LoadedKey, plaintext: Buffer): Awaitab
   const { DestinationEncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT' } = input
   const { DestinationEncryptionContext: context } = input
   if (algorithm === 'SYMMETRIC_DEFAULT') return sealUnder(call, key, plaintext, context)
-  if (algorithm !== 'RSAES_OAEP_SHA_1' && algorithm !== 'RSAES_OAEP_SHA_256') {
-    return fail('UnsupportedOperationException', `Algorithm ${algorithm} is not available here.`)
-  }
   const problem = withoutContext(context) ?? tooLong(key, algorithm, plaintext.length)
   if (problem !== undefined) return problem
-  return after(rsaKeyOf(services, key), (publicKey) => {
-    const encrypted = rsaEncrypt(publicKey, algorithm, plaintext)
-    if (!encrypted.ok) throw new Error('a plaintext that fits has not been taken')
-    return succeed({ blob: encrypted.value })
-  })
+  return after(encryptToPublicKey(services, key, algorithm, plaintext), (blob) => succeed({ blob }))
 }

@@ -12,7 +12,6 @@ import { checkNewPolicy, defaultKeyPolicy } from '../key-policy.js'
 import { newKeyRows, propertiesOf, type NewKey } from '../key-maker.js'
 import { STATE_ROWS } from '../key-state.js'
 import type { LoadedKey } from '../loaded-key.js'
-import { isSupported } from '../materials.js'
 import { keyMetadata } from '../metadata.js'
 import { isPrimary, otherKeys, relatedPlace } from '../multi-region.js'
 import type { Call, Operation } from '../operation.js'
@@ -153,7 +152,7 @@ function primaryFailure({ arn, record, place }: LoadedKey, region: string): Fail
 function copiedMaterials({ key, services }: Call<'ReplicateKey'>, place: KeyPlace): Awaitable<readonly Change[]> {
   const { materials } = services
   const { keySpec, origin } = key.record
-  if (origin !== 'AWS_KMS' || !isSupported(keySpec)) return []
+  if (origin !== 'AWS_KMS') return []
   const changes: Change[] = []
   return after(
     firstOf(key.record.materials, (material) =>

@@ -1,15 +1,18 @@
 /**
- * UpdateCustomKeyStore: another name, proxy or credential; nothing changes unless the proxy answers under the new values.
+ * UpdateCustomKeyStore: another name, proxy or credential, cluster or password. Nothing changes unless the proxy answers
+ * under the new values; whether a password is right is seen when the store is connected.
  *
- * Source: KMS API Reference, "UpdateCustomKeyStore"; facts xks 4, point 5.
+ * Source: KMS API Reference, "UpdateCustomKeyStore"; facts kms-behaviour 13, xks 4, point 5.
  */
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
+import { movedKeys, relatedClusterFailure } from '../cluster-store.js'
 import { addressFailure, sharedAddressFailure, storeFailure, type LoadedKeyStore } from '../custom-key-stores.js'
 import { fail, type Failure } from '../failure.js'
 import type { Call, Operation } from '../operation.js'
 import { put, type CustomKeyStoreRecord } from '../records.js'
 import { customKeyStoreRow } from '../row-names.js'
+import type { Services } from '../services.js'
 import type { Awaitable } from '../store.js'
 
 type Input = Call<'UpdateCustomKeyStore'>['input']
@@ -48,7 +51,11 @@ export const updateCustomKeyStore: Operation<'UpdateCustomKeyStore'> = {
         return after(updated(call, found.value, others), (next) => {
           if (!next.ok) return next
           const name = customKeyStoreRow(place.accountId, place.region, place.customKeyStoreId)
-          return { ok: true, value: { output: {}, changes: [put(name, next.value, { version })] } }
+          const change = put(name, next.value, { version })
+          const { cloudHsmClusterId } = next.value
+          const moves = cloudHsmClusterId !== undefined && cloudHsmClusterId !== found.value.record.cloudHsmClusterId
+          const moved = moves ? movedKeys(services, found.value, cloudHsmClusterId) : []
+          return after(moved, (keys) => ({ ok: true, value: { output: {}, changes: [change, ...keys] } }))
         })
       })
     })
@@ -56,14 +63,16 @@ export const updateCustomKeyStore: Operation<'UpdateCustomKeyStore'> = {
 }
 
 function updated(
-  { input, region, requestId, services: { customKeyStores } }: Call<'UpdateCustomKeyStore'>,
+  { input, region, requestId, services }: Call<'UpdateCustomKeyStore'>,
   store: LoadedKeyStore,
   others: readonly LoadedKeyStore[],
 ): Awaitable<Result<CustomKeyStoreRecord, Failure>> {
+  const { customKeyStores } = services
   const { record, place } = store
   const failure = membersFailure(input, record)
   if (failure !== undefined) return { ok: false, error: failure }
   const next = { ...record, name: input.NewCustomKeyStoreName ?? record.name }
+  if (record.type === 'AWS_CLOUDHSM') return updatedCluster(services, store, next, input, others)
   if (!changesProxy(input)) return { ok: true, value: next }
   const { XksProxyAuthenticationCredential: given, XksProxyConnectivity: connectivity = record.connectivity } = input
   const uriEndpoint = input.XksProxyUriEndpoint ?? record.uriEndpoint ?? ''
@@ -113,6 +122,31 @@ function updated(
         },
       }
     },
+  )
+}
+
+function updatedCluster(
+  services: Services,
+  store: LoadedKeyStore,
+  next: CustomKeyStoreRecord,
+  { CloudHsmClusterId: cloudHsmClusterId, KeyStorePassword: password }: Input,
+  others: readonly LoadedKeyStore[],
+): Awaitable<Result<CustomKeyStoreRecord, Failure>> {
+  const failure =
+    cloudHsmClusterId === undefined ? undefined : relatedClusterFailure(services, store, cloudHsmClusterId, others)
+  return after(failure, (found) =>
+    found === undefined
+      ? {
+          ok: true,
+          value: {
+            ...next,
+            ...(cloudHsmClusterId === undefined ? {} : { cloudHsmClusterId }),
+            ...(password === undefined
+              ? {}
+              : { wrappedSecrets: services.customKeyStores.wrap(store.place, { password }) }),
+          },
+        }
+      : { ok: false, error: found },
   )
 }
 

@@ -10,7 +10,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { unwrapMaterial, wrapMaterial } from '../../../src/kms/crypto/import-wrap.js'
 import { unwrapKey, wrapKey } from '../../../src/kms/crypto/key-wrap.js'
-import type { WrappingAlgorithm } from '../../../src/kms/crypto/key-spec.js'
+import type { RsaWrappingAlgorithm } from '../../../src/kms/crypto/key-spec.js'
 import { maxOaepPlaintext, rsaDecrypt, rsaEncrypt } from '../../../src/kms/crypto/rsa.js'
 import { good, kindOf, watchedPool } from './pool.js'
 
@@ -103,7 +103,7 @@ describe('AES key wrap with padding', () => {
   })
 })
 
-const WRAPPINGS: readonly WrappingAlgorithm[] = [
+const WRAPPINGS: readonly RsaWrappingAlgorithm[] = [
   'RSAES_OAEP_SHA_1',
   'RSAES_OAEP_SHA_256',
   'RSA_AES_KEY_WRAP_SHA_1',

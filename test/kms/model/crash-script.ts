@@ -1,6 +1,6 @@
 /**
- * What callers do, step by step, while their process is killed: every operation that writes. Each lap is about a key of
- * its own; what is seen of it, and which records there are, follows from how many steps were done.
+ * What callers do, step by step, while their process is killed: every operation that writes. Each lap is about a key or a
+ * key store of its own; what is seen of it, and which records there are, follows from how many steps were done.
  */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import type { OperationName } from '../../../src/aws/operations.js'
@@ -8,6 +8,7 @@ import type { AuditRecord } from '../../../src/kms/audit-record.js'
 import type { KmsCaller } from '../../../src/kms/caller.js'
 import type { Kms } from '../../../src/kms/engine.js'
 import type { KmsInputs, KmsOutputs } from '../../../src/kms/shapes.js'
+import { CREDENTIAL } from '../xks/conforming-proxy.js'
 
 const ACCOUNT = '111122223333'
 export const ADMIN: KmsCaller = { principal: `arn:aws:iam::${ACCOUNT}:user/admin` }
@@ -22,21 +23,37 @@ export const IDENTITIES = {
   ],
 } as const
 
-export type Flavour = 'multiRegion' | 'external'
+export const FLAVOURS = ['multiRegion', 'external', 'keyStore'] as const
+export type Flavour = (typeof FLAVOURS)[number]
+
+/** `<process>-<caller>-<lap>`, as the program says. */
+export function flavourOf(lap: string): Flavour {
+  const caller = Number(lap.split('-')[1]) % 4
+  return caller === 0 ? 'external' : caller === 1 ? 'keyStore' : 'multiRegion'
+}
+
+/** When an imported key loses its material: before anybody looks at what has become due. */
+const VALID_MS = 30 * 86_400_000
+/** Deletions, rotations and expiries of all laps are due by then. */
+export const LATER_MS = 100 * 86_400_000
 
 /** What a lap knows by now. */
 interface Lap {
   readonly kms: Kms
-  /** The lap's name, in its aliases and in a tag of its key. */
+  /** The lap's name, in its aliases, in a tag of its key, and of its key store. */
   readonly name: string
   readonly flavour: Flavour
   keyId: string
+  storeId: string
   grants: string[]
   token: string
   imported: KmsInputs['ImportKeyMaterial'] | undefined
 }
 
-type Step = (lap: Lap) => Promise<unknown>
+interface Step {
+  readonly operation: OperationName
+  readonly take: (lap: Lap) => Promise<unknown>
+}
 
 function step<N extends OperationName>(
   name: N,
@@ -44,7 +61,7 @@ function step<N extends OperationName>(
   done: (lap: Lap, output: KmsOutputs[N]) => void = () => undefined,
   caller = ADMIN,
 ): Step {
-  return async (lap) => done(lap, await lap.kms.call(name, input(lap), caller))
+  return { operation: name, take: async (lap) => done(lap, await lap.kms.call(name, input(lap), caller)) }
 }
 
 const GRANT = ({ keyId: KeyId }: Lap): KmsInputs['CreateGrant'] => ({
@@ -95,6 +112,10 @@ const ENDING: readonly Step[] = [
 const made = (lap: Lap, { KeyMetadata }: KmsOutputs['CreateKey']): void => {
   lap.keyId = KeyMetadata!.KeyId!
 }
+const storeMade = (lap: Lap, { CustomKeyStoreId }: KmsOutputs['CreateCustomKeyStore']): void => {
+  lap.storeId = CustomKeyStoreId!
+}
+const ofStore = ({ storeId: CustomKeyStoreId }: Lap) => ({ CustomKeyStoreId })
 const tagOf = ({ name }: Lap) => ({ Tags: [{ TagKey: 'lap', TagValue: name }] })
 
 export const SCRIPTS: Readonly<Record<Flavour, readonly Step[]>> = {
@@ -129,10 +150,43 @@ export const SCRIPTS: Readonly<Record<Flavour, readonly Step[]>> = {
     step('ImportKeyMaterial', ({ imported }) => imported!),
     ...MANAGEMENT,
     step('DeleteImportedKeyMaterial', ({ keyId: KeyId }) => ({ KeyId })),
-    step('ImportKeyMaterial', ({ imported }) => imported!),
+    step('ImportKeyMaterial', ({ imported }) => ({
+      ...imported!,
+      ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+      ValidTo: new Date(Date.now() + VALID_MS),
+    })),
     ...ENDING,
   ],
+  keyStore: [
+    step(
+      'CreateCustomKeyStore',
+      ({ name }) => ({
+        CustomKeyStoreName: name,
+        CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
+        XksProxyUriEndpoint: 'https://localhost',
+        XksProxyUriPath: `/${name}/kms/xks/v1`,
+        XksProxyConnectivity: 'PUBLIC_ENDPOINT',
+        XksProxyAuthenticationCredential: {
+          AccessKeyId: CREDENTIAL.accessKeyId,
+          RawSecretAccessKey: CREDENTIAL.secretAccessKey,
+        },
+      }),
+      storeMade,
+    ),
+    step('UpdateCustomKeyStore', (lap) => ({ ...ofStore(lap), NewCustomKeyStoreName: `${lap.name} renamed` })),
+    step('ConnectCustomKeyStore', ofStore),
+    step('UpdateCustomKeyStore', (lap) => ({ ...ofStore(lap), XksProxyUriPath: `/${lap.name}/new/kms/xks/v1` })),
+    step('DisconnectCustomKeyStore', ofStore),
+    step('ConnectCustomKeyStore', ofStore),
+    step('DisconnectCustomKeyStore', ofStore),
+    step('DeleteCustomKeyStore', ofStore),
+  ],
 }
+
+/** Every operation that is done at least once. */
+export const WRITTEN: ReadonlySet<string> = new Set(
+  Object.values(SCRIPTS).flatMap((steps) => steps.map(({ operation }) => operation)),
+)
 
 /** Does a whole lap; tells the number of each step right after its acknowledgement. */
 export async function runLap(
@@ -141,18 +195,32 @@ export async function runLap(
   flavour: Flavour,
   acknowledged: (step: number) => void | Promise<void>,
 ): Promise<void> {
-  const lap: Lap = { kms, name, flavour, keyId: '', grants: [], token: '', imported: undefined }
+  const lap: Lap = { kms, name, flavour, keyId: '', storeId: '', grants: [], token: '', imported: undefined }
   let number = 0
   for (const each of SCRIPTS[flavour]) {
-    await each(lap)
+    await each.take(lap)
     await acknowledged(++number)
   }
 }
 
 // -------------------------------------------------------------------------------------------------------- what is seen
 
-/** What is seen of a key in both Regions, without what is never the same twice. */
-export async function observe(kms: Kms, keyId: string): Promise<string> {
+/** What is seen of a key or a key store, without what is never the same twice. */
+export function observe(kms: Kms, id: string): Promise<string> {
+  return id.startsWith('cks-') ? observeStore(kms, id) : observeKey(kms, id)
+}
+
+async function observeStore(kms: Kms, CustomKeyStoreId: string): Promise<string> {
+  const found = await kms.attempt('DescribeCustomKeyStores', { CustomKeyStoreId }, ADMIN)
+  if (!found.ok) return found.error.code
+  const [store] = found.value.CustomKeyStores ?? []
+  const { CustomKeyStoreName = '', ConnectionState, XksProxyConfiguration } = store ?? {}
+  const isAtNewPath = XksProxyConfiguration?.UriPath?.includes('/new/')
+  return JSON.stringify([CustomKeyStoreName.endsWith(' renamed'), ConnectionState, isAtNewPath])
+}
+
+/** In both Regions. */
+async function observeKey(kms: Kms, keyId: string): Promise<string> {
   const seen: unknown[] = []
   for (const caller of [ADMIN, THERE]) {
     const found = await kms.attempt('DescribeKey', { KeyId: keyId }, caller)
@@ -184,12 +252,43 @@ export async function observe(kms: Kms, keyId: string): Promise<string> {
   return JSON.stringify(seen)
 }
 
-/** The successes among the records of a key, in their order, without those of reading. */
-export function eventsOf(records: readonly AuditRecord[], keyId: string): readonly string[] {
-  return records
-    .filter((record) => !record.readOnly || record.eventName === 'GenerateDataKey')
-    .filter(
-      ({ errorCode, resources = [] }) => errorCode === undefined && resources.some(({ ARN }) => ARN.endsWith(keyId)),
-    )
-    .map(({ eventName, awsRegion }) => `${eventName} ${awsRegion}`)
+/** The id of what a lap is about, by the lap's name, from the records of its first step. */
+export function idsOfLaps(records: readonly AuditRecord[]): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>()
+  for (const { eventName, errorCode, requestParameters, responseElements, resources = [] } of records) {
+    if (errorCode !== undefined) continue
+    if (eventName === 'CreateCustomKeyStore') {
+      ids.set(String(requestParameters?.['customKeyStoreName']), String(responseElements?.['customKeyStoreId']))
+    } else if (eventName === 'CreateKey') {
+      const tags = (requestParameters?.['tags'] ?? []) as readonly {
+        readonly tagKey: string
+        readonly tagValue: string
+      }[]
+      const lap = tags.find(({ tagKey }) => tagKey === 'lap')?.tagValue
+      if (lap !== undefined) ids.set(lap, keyIdOf(resources[0]?.ARN ?? ''))
+    }
+  }
+  return ids
+}
+
+export function keyIdOf(arn: string): string {
+  return arn.slice(arn.indexOf('/') + 1)
+}
+
+/** By the id of a key or a key store: the successes among its records, in their order, without those of reading. */
+export function eventsById(records: readonly AuditRecord[]): ReadonlyMap<string, readonly string[]> {
+  const byId = new Map<string, string[]>()
+  for (const { eventName, awsRegion, readOnly, errorCode, resources = [], ...record } of records) {
+    if (errorCode !== undefined || (readOnly && eventName !== 'GenerateDataKey')) continue
+    const ids = new Set(resources.map(({ ARN }) => keyIdOf(ARN)))
+    const storeId =
+      (record.requestParameters ?? {})['customKeyStoreId'] ?? record.responseElements?.['customKeyStoreId']
+    if (typeof storeId === 'string') ids.add(storeId)
+    for (const id of ids) {
+      const events = byId.get(id) ?? []
+      events.push(`${eventName} ${awsRegion}`)
+      byId.set(id, events)
+    }
+  }
+  return byId
 }

@@ -1,26 +1,46 @@
-/** Processes that are killed while every operation that writes is running, and what must be left of them. */
+/**
+ * Processes that are killed while every operation that writes is running, or while they do what has become due; and what
+ * must be left of them: nothing acknowledged is lost, nothing is half done, audit and state agree, the store opens.
+ */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../../src/kms/audit-record.js'
-import { createKms, type Kms } from '../../../src/kms/engine.js'
+import { createKms, type Kms, type KmsOptions } from '../../../src/kms/engine.js'
 import { SlowPool } from '../../../src/kms/crypto/slow.js'
 import { openKeyring } from '../../../src/kms/keyring/keyring.js'
 import type { Store } from '../../../src/kms/store.js'
 import { createMemoryStore } from '../../../src/store/memory.js'
 import { buildProgram, openTestStore, temporaryFolder } from '../../store/support.js'
 import { policyOf } from '../test-kms.js'
-import { ADMIN, eventsOf, IDENTITIES, observe, runLap, SCRIPTS, type Flavour } from './crash-script.js'
+import { ConformingProxy, HEALTHY } from '../xks/conforming-proxy.js'
+import { allRecords, allRows, expectAgreement } from './crash-rows.js'
+import {
+  ADMIN,
+  eventsById,
+  FLAVOURS,
+  flavourOf,
+  idsOfLaps,
+  IDENTITIES,
+  LATER_MS,
+  observe,
+  runLap,
+  SCRIPTS,
+  type Flavour,
+} from './crash-script.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const FLAVOURS: readonly Flavour[] = ['multiRegion', 'external']
-/** Of rounds that share one store: each finds what those before it have left. */
-const ROUNDS_OF_A_STORE = 5
+/** Of rounds that share one store: each finds what those before it have left. In the last, time has passed. */
+export const ROUNDS_OF_A_BLOCK = 5
+const CALLERS = 12
 /** How many steps there are before the kill, at most; and a moment more. */
 const MOST_STEPS = 900
 const LONGEST_MS = 40
+/** How long a process may do what is due, at most. */
+const LONGEST_DUE_MS = 500
 /** A machine that is busy elsewhere gets this far at least. */
 const PATIENCE_MS = 30_000
 
@@ -32,87 +52,134 @@ interface Stage {
 }
 
 export interface Killed {
+  readonly rounds: number
   /** Steps in all. */
-  readonly acknowledged: number
-  /** Whether every step of every script was acknowledged at least once: everything that writes was running. */
-  readonly isAllReached: boolean
+  acknowledged: number
+  /** The most steps of a lap that were acknowledged. */
+  readonly reached: Map<Flavour, number>
+  /** How many rounds were killed before everything that was due was done. */
+  interrupted: number
 }
 
-export async function killAndLook(rounds: number): Promise<Killed> {
+interface Setting {
+  readonly program: string
+  readonly proxy: ConformingProxy
+  readonly stages: ReadonlyMap<Flavour, Stage>
+  readonly killed: Killed
+}
+
+/** What a block of rounds has in common. */
+interface Place {
+  readonly folder: string
+  readonly rootKey: Buffer
+  /** After how many steps each lap of a former round has ended. */
+  readonly ended: Map<string, number>
+}
+
+/** Blocks of rounds by their numbers: the last round under load goes on until everything was done at least once. */
+export async function killAndLook(
+  first: number,
+  last: number,
+  done: (block: number) => void = () => undefined,
+): Promise<Killed> {
   await buildProgram(join(ROOT, 'src/store/sqlite-writer.ts'), 'sqlite-writer')
   await buildProgram(join(ROOT, 'src/kms/crypto/slow-worker.ts'), 'slow-worker')
   const program = fileURLToPath(await buildProgram(join(ROOT, 'test/kms/model/crash-program.ts'), 'crash-program'))
+  const proxy = await ConformingProxy.start()
+  // A path of its own for each key store.
+  proxy.misbehaviour.answer = (_path, right) => (right.status === 404 ? HEALTHY : undefined)
   const stages = new Map<Flavour, Stage>()
-  for (const flavour of FLAVOURS) stages.set(flavour, await rehearse(flavour))
-  let acknowledgedInAll = 0
-  const reached = new Map<Flavour, number>()
-  let folder = ''
-  let rootKey = Buffer.alloc(0)
-  for (let round = 0; round < rounds; round++) {
-    if (round % ROUNDS_OF_A_STORE === 0) {
-      folder = temporaryFolder()
-      rootKey = randomBytes(32)
+  for (const flavour of FLAVOURS) stages.set(flavour, await rehearse(flavour, proxy))
+  const rounds = (last - first + 1) * ROUNDS_OF_A_BLOCK
+  const killed: Killed = { rounds, acknowledged: 0, reached: new Map(), interrupted: 0 }
+  try {
+    for (let block = first; block <= last; block++) {
+      await runBlock({ program, proxy, stages, killed }, block, block === last)
+      done(block)
     }
-    // The last one goes on until everything that writes was done at least once.
-    const isEnough = round === rounds - 1 ? areAllDone : enough(Math.floor(Math.random() * MOST_STEPS))
-    const acknowledged = await runAndKill(program, folder, `r${round}`, rootKey, isEnough)
-    for (const [lap, steps] of acknowledged) {
-      acknowledgedInAll += steps
-      reached.set(flavourOf(lap), Math.max(steps, reached.get(flavourOf(lap)) ?? 0))
-    }
-    await look(folder, rootKey, acknowledged, stages)
+  } finally {
+    await proxy.stop()
   }
-  const isAllReached = FLAVOURS.every((flavour) => reached.get(flavour) === SCRIPTS[flavour].length)
-  return { acknowledged: acknowledgedInAll, isAllReached }
+  return killed
+}
+
+export function isAllReached({ reached }: Killed): boolean {
+  return FLAVOURS.every((flavour) => reached.get(flavour) === SCRIPTS[flavour].length)
+}
+
+async function runBlock(setting: Setting, block: number, isLast: boolean): Promise<void> {
+  const place: Place = { folder: temporaryFolder(), rootKey: randomBytes(32), ended: new Map() }
+  const { killed } = setting
+  for (let round = 1; round < ROUNDS_OF_A_BLOCK; round++) {
+    const isEnough =
+      isLast && round === ROUNDS_OF_A_BLOCK - 1 ? areAllDone : enough(Math.floor(Math.random() * MOST_STEPS))
+    const lines = await runAndKill(setting, place, `b${block}r${round}`, CALLERS, (told) => isEnough(lastSteps(told)))
+    const acknowledged = lastSteps(lines)
+    for (const [lap, steps] of acknowledged) {
+      killed.acknowledged += steps
+      killed.reached.set(flavourOf(lap), Math.max(steps, killed.reached.get(flavourOf(lap)) ?? 0))
+    }
+    await look(setting, place, acknowledged)
+  }
+  const lines = await runAndKill(setting, place, '', 0, ([told]) => told !== undefined)
+  if (!lines.includes('done')) killed.interrupted++
+  await lookLater(setting, place)
+  rmSync(place.folder, { recursive: true })
 }
 
 /** A lap in memory, undisturbed: this is what the others must look like. */
-async function rehearse(flavour: Flavour): Promise<Stage> {
+async function rehearse(flavour: Flavour, proxy: ConformingProxy): Promise<Stage> {
   const records: AuditRecord[] = []
   const store = createMemoryStore({ onAudit: (record) => void records.push(record) })
-  const kms = await engineOn(store, randomBytes(32))
+  const kms = await engineOn(store, randomBytes(32), proxy)
   const seen: string[] = []
   const events: (readonly string[])[] = []
   await runLap(kms, 'rehearsal', flavour, async () => {
-    const keyId = (await keysByLap(kms)).get('rehearsal') ?? ''
+    const id = idsOfLaps(records).get('rehearsal') ?? ''
     // What a read makes due is done before the records are counted.
-    seen.push(await observe(kms, keyId))
-    events.push(eventsOf(records, keyId))
+    seen.push(await observe(kms, id))
+    events.push(eventsById(records).get(id) ?? [])
   })
   await kms.close()
   return { seen, events }
 }
 
-async function engineOn(store: Store, bytes: Buffer): Promise<Kms> {
+async function engineOn(
+  store: Store,
+  bytes: Buffer,
+  proxy: ConformingProxy,
+  options: Partial<KmsOptions> = {},
+): Promise<Kms> {
   const keyring = await openKeyring({ store, rootKey: { kind: 'bytes', bytes } })
   const slow = new SlowPool({ secrets: keyring.secrets })
-  const kms = createKms({ store, keyring, slow, mode: 'enforce' })
+  const xksTransport = { port: proxy.port, ca: [proxy.ca], timeoutMs: 30_000 }
+  const kms = createKms({ store, keyring, slow, mode: 'enforce', xksTransport, ...options })
   for (const { arn, policies } of IDENTITIES.principals) {
     kms.identities.putPrincipal({ arn, policies: policies.map((policy) => policyOf('identity', policy)) })
   }
   return kms
 }
 
-/** `<process>-<caller>-<lap>`, as the program says. */
-function flavourOf(lap: string): Flavour {
-  return Number(lap.split('-')[1]) % 4 === 0 ? 'external' : 'multiRegion'
-}
-
-/** The last step that was acknowledged of each lap. */
+/** What the process has told before it was killed, a moment after it was enough. */
 async function runAndKill(
-  program: string,
-  folder: string,
+  { program, proxy }: Setting,
+  { folder, rootKey }: Place,
   name: string,
-  rootKey: Buffer,
-  isEnough: (acknowledged: ReadonlyMap<string, number>) => boolean,
-): Promise<ReadonlyMap<string, number>> {
-  const child = spawn(process.execPath, [program, folder, name, '12'], {
+  callers: number,
+  isEnough: (lines: readonly string[]) => boolean,
+): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [program, folder, name, String(callers)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ROOT_KEY: rootKey.toString('hex') },
+    env: {
+      ...process.env,
+      ROOT_KEY: rootKey.toString('hex'),
+      PROXY_PORT: String(proxy.port),
+      PROXY_CA: proxy.ca,
+    },
   })
   let rest = ''
   let complaints = ''
-  const acknowledged = new Map<string, number>()
+  const lines: string[] = []
   child.stderr.on('data', (part: Buffer) => void (complaints += part.toString('utf8')))
   const ended = new Promise<void>((resolve) => {
     child.on('close', () => resolve())
@@ -121,23 +188,30 @@ async function runAndKill(
     setTimeout(resolve, PATIENCE_MS).unref()
     child.stdout.on('data', (part: Buffer) => {
       // A line without its end may still come, or was cut off.
-      const lines = (rest + part.toString('latin1')).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const [lap = '', step] = line.split(' ')
-        if (step !== undefined) acknowledged.set(lap, Number(step))
-      }
-      if (isEnough(acknowledged)) resolve()
+      const parts = (rest + part.toString('latin1')).split('\n')
+      rest = parts.pop() ?? ''
+      lines.push(...parts)
+      if (isEnough(lines)) resolve()
     })
   })
   await Promise.race([isTime, ended])
   await new Promise((resolve) => {
-    setTimeout(resolve, Math.random() * LONGEST_MS)
+    setTimeout(resolve, Math.random() * (callers === 0 ? LONGEST_DUE_MS : LONGEST_MS))
   })
   child.kill('SIGKILL')
   await ended
   expect([complaints, child.signalCode]).toEqual(['', 'SIGKILL'])
-  return acknowledged
+  return lines
+}
+
+/** The last step that was acknowledged of each lap. */
+function lastSteps(lines: readonly string[]): ReadonlyMap<string, number> {
+  const steps = new Map<string, number>()
+  for (const line of lines) {
+    const [lap = '', step] = line.split(' ')
+    if (step !== undefined) steps.set(lap, Number(step))
+  }
+  return steps
 }
 
 function enough(steps: number): (acknowledged: ReadonlyMap<string, number>) => boolean {
@@ -150,64 +224,44 @@ function areAllDone(acknowledged: ReadonlyMap<string, number>): boolean {
   )
 }
 
+// -------------------------------------------------------------------------------------------------------- what is left
+
 async function look(
-  folder: string,
-  rootKey: Buffer,
+  { stages, proxy }: Setting,
+  { folder, rootKey, ended }: Place,
   acknowledged: ReadonlyMap<string, number>,
-  stages: ReadonlyMap<Flavour, Stage>,
 ): Promise<void> {
   const store = await openTestStore({ folder })
   const records = await allRecords(store)
-  await expectNoLooseRows(store)
-  const kms = await engineOn(store, rootKey)
-  const keys = await keysByLap(kms)
-  for (const [lap, steps] of acknowledged) expect(keys.has(lap), `${lap} ${steps}`).toBe(true)
-  const byKey = recordsByKey(records)
-  for (const [lap, keyId] of keys) {
-    const { seen, events } = stages.get(flavourOf(lap))!
-    const told = eventsOf(byKey.get(keyId) ?? [], keyId)
-    const now = await observe(kms, keyId)
-    const before = acknowledged.get(lap)
-    // At most one step more was done than was acknowledged; of the laps of former rounds, some number.
-    const possible = before === undefined ? [...seen.keys()] : [before - 1, before]
-    const fits = possible.filter((index) => seen[index] === now && told.join() === events[index]?.join())
-    expect(fits.length, `${lap} after ${before ?? '?'}: ${now}\n${told.join(', ')}`).toBeGreaterThan(0)
+  expectAgreement(await allRows(store), records)
+  const events = eventsById(records)
+  const laps = idsOfLaps(records)
+  for (const [lap, steps] of acknowledged) expect(laps.has(lap), `${lap} ${steps}`).toBe(true)
+  // What looks leaves no records: it is not what is looked at.
+  const kms = await engineOn(store, rootKey, proxy, { audit: false })
+  for (const [lap, id] of laps) {
+    const stage = stages.get(flavourOf(lap))!
+    const told = (events.get(id) ?? []).join()
+    const now = await observe(kms, id)
+    // A lap goes no further once its process is dead; before that, at most one step more than was acknowledged.
+    const before = ended.get(lap)
+    const steps = acknowledged.get(lap) ?? 0
+    const possible = before === undefined ? [steps, steps + 1] : [before]
+    const after = possible.find((each) => stage.seen[each - 1] === now && told === stage.events[each - 1]?.join())
+    expect(after, `${lap} after ${before ?? steps}: ${now}\n${told}`).toBeDefined()
+    ended.set(lap, after!)
   }
-  await expectUsable(kms, [...keys.values()].slice(0, 20))
   await kms.close()
+  const audited = await engineOn(store, rootKey, proxy)
+  await expectUsable(audited, [...laps.values()].slice(-20))
+  await audited.close()
   await store.close()
 }
 
-function recordsByKey(records: readonly AuditRecord[]): ReadonlyMap<string, readonly AuditRecord[]> {
-  const byKey = new Map<string, AuditRecord[]>()
-  for (const record of records) {
-    const ids = new Set((record.resources ?? []).map(({ ARN }) => ARN.slice(ARN.indexOf('/') + 1)))
-    for (const id of ids) {
-      const list = byKey.get(id)
-      if (list === undefined) byKey.set(id, [record])
-      else list.push(record)
-    }
-  }
-  return byKey
-}
-
-async function keysByLap(kms: Kms): Promise<ReadonlyMap<string, string>> {
-  const laps = new Map<string, string>()
-  let Marker: string | undefined
-  do {
-    const page = await kms.call('ListKeys', { Limit: 1000, ...(Marker === undefined ? {} : { Marker }) }, ADMIN)
-    for (const { KeyId } of page.Keys ?? []) {
-      const { Tags = [] } = await kms.call('ListResourceTags', { KeyId: KeyId! }, ADMIN)
-      laps.set(Tags.find(({ TagKey }) => TagKey === 'lap')?.TagValue ?? 'without a tag', KeyId!)
-    }
-    Marker = page.NextMarker
-  } while (Marker !== undefined)
-  return laps
-}
-
 /** A key that is enabled opens what it seals; its material is there and whole. */
-async function expectUsable(kms: Kms, keyIds: readonly string[]): Promise<void> {
-  for (const KeyId of keyIds) {
+async function expectUsable(kms: Kms, ids: readonly string[]): Promise<void> {
+  for (const KeyId of ids) {
+    if (KeyId.startsWith('cks-')) continue
     const { KeyMetadata } = await kms.call('DescribeKey', { KeyId }, ADMIN)
     if (KeyMetadata?.Enabled !== true) continue
     const { CiphertextBlob } = await kms.call('Encrypt', { KeyId, Plaintext: Buffer.from('whole') }, ADMIN)
@@ -216,32 +270,29 @@ async function expectUsable(kms: Kms, keyIds: readonly string[]): Promise<void> 
   }
 }
 
-/** Every row that is about a key has that key, and every key has its policy. */
-async function expectNoLooseRows(store: Store): Promise<void> {
-  const names = new Set<string>()
-  let cursor: string | undefined
-  do {
-    const page = await store.scan('', cursor === undefined ? {} : { cursor })
-    for (const { name } of page.rows) names.add(name)
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  const loose = [...names].filter((name) => {
-    const [kind, ...parts] = name.split('/')
-    const place = kind === 'due' ? parts.slice(2, 5) : kind === 'retirable' ? parts.slice(2, 5) : parts.slice(0, 3)
-    const isAboutKey = ['policy', 'material', 'grant', 'key-alias', 'usage', 'due', 'retirable'].includes(kind ?? '')
-    return isAboutKey && !names.has(`key/${place.join('/')}`)
-  })
-  const bare = [...names].filter((name) => name.startsWith('key/') && !names.has(`policy/${name.slice('key/'.length)}`))
-  expect([loose, bare]).toEqual([[], []])
+/** After deletions, rotations and expiries were interrupted; then the rest of them is done. */
+async function lookLater({ proxy }: Setting, { folder, rootKey }: Place): Promise<void> {
+  const store = await openTestStore({ folder })
+  expectAgreement(await allRows(store), await allRecords(store))
+  const nowMs = (): number => Date.now() + LATER_MS
+  const kms = await engineOn(store, rootKey, proxy, { nowMs })
+  await kms.tick()
+  const rows = await allRows(store)
+  const records = await allRecords(store)
+  expectAgreement(rows, records)
+  const { keys, dueAtMs } = leftOf(rows)
+  expect(keys).toEqual(keys.filter((value) => !value.includes('"state":"PendingDeletion"')))
+  expect(dueAtMs.filter((atMs) => atMs <= nowMs())).toEqual([])
+  const ids = [...idsOfLaps(records).values()].filter((id) => rows.has(`key/111122223333/us-east-1/${id}`))
+  await expectUsable(kms, ids.slice(-20))
+  await kms.close()
+  await store.close()
 }
 
-async function allRecords(store: Store): Promise<readonly AuditRecord[]> {
-  const records: AuditRecord[] = []
-  let cursor: string | undefined
-  do {
-    const page = await store.auditRecords(cursor === undefined ? {} : { cursor })
-    records.push(...page.records)
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return records
+function leftOf(rows: ReadonlyMap<string, string>): { readonly keys: string[]; readonly dueAtMs: number[] } {
+  const named = (prefix: string) => [...rows].filter(([name]) => name.startsWith(prefix))
+  return {
+    keys: named('key/').map(([, value]) => value),
+    dueAtMs: named('due/').map(([name]) => Number(name.split('/')[1])),
+  }
 }

@@ -98,7 +98,7 @@ describe('a key store', () => {
       },
       'XksProxyIncorrectAuthenticationCredentialException',
     ],
-    ['a cluster that nobody can reach', { CustomKeyStoreType: undefined }, 'CloudHsmClusterNotFoundException'],
+    ['the members of another kind of store', { CustomKeyStoreType: undefined }, 'ValidationException'],
   ]
   for (const [name, change, code] of REFUSED) {
     test(`is refused with ${name}`, async () => {

@@ -6,7 +6,7 @@
  * facts D1 to D6, F2, G1, G4; kms-behaviour 3, 4, 10, 11, 15.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { OperationName } from '../../../src/aws/operations.js'
+import { API_OPERATIONS, ENUMS, type OperationName } from '../../../src/aws/operations.js'
 import { createAuthorizer, type Authorizer } from '../../../src/explain/authorizer.js'
 import type { AuditRecord } from '../../../src/kms/audit-record.js'
 import type { KmsCaller } from '../../../src/kms/caller.js'
@@ -374,13 +374,24 @@ describe('RetireGrant, which the grant decides', () => {
 /** What is done with key stores is a matter of IAM; that it works is shown where there is a proxy. */
 describe('operations on custom key stores', () => {
   const CustomKeyStoreId = 'cks-0123456789abcdef0'
-  for (const [name, input] of [
+  const calls = [
     ['CreateCustomKeyStore', { CustomKeyStoreName: 'mine', KeyStorePassword: 'password1' }],
     ['ConnectCustomKeyStore', { CustomKeyStoreId }],
     ['DisconnectCustomKeyStore', { CustomKeyStoreId }],
     ['UpdateCustomKeyStore', { CustomKeyStoreId, KeyStorePassword: 'password1' }],
     ['DeleteCustomKeyStore', { CustomKeyStoreId }],
-  ] as const) {
+  ] as const
+
+  test('are all that is left, and whatever can be granted was granted', () => {
+    const others = [...CALLS_WITH_KEY, ...CALLS_ALONE]
+    const names = [...others.map(({ name }) => name), ...calls.map(([name]) => name)]
+    expect(names.toSorted()).toEqual(Object.keys(API_OPERATIONS).toSorted())
+    // RetireGrant has tests of its own: above all it is the grant that says who may retire it.
+    const granted = new Set([...others.flatMap(({ grants }) => grants), 'RetireGrant'])
+    expect([...granted].toSorted()).toEqual(ENUMS.GrantOperation.toSorted())
+  })
+
+  for (const [name, input] of calls) {
     test(name, async () => {
       const caller = somebody()
       const made = await makeWith(name, input, '', caller)

@@ -8,7 +8,7 @@ import { API_OPERATIONS, type ErrorCode, type OperationName } from '../../../src
 import type { KmsInputs } from '../../../src/kms/shapes.js'
 import { createMemoryStore } from '../../../src/store/memory.js'
 import { ADMIN, testKms, type TestKms } from '../test-kms.js'
-import { ConformingProxy, CREDENTIAL, failure } from '../xks/conforming-proxy.js'
+import { ConformingProxy, CREDENTIAL, failure, HEALTHY } from '../xks/conforming-proxy.js'
 import {
   CALLS_ALONE,
   CALLS_WITH_KEY,
@@ -54,6 +54,7 @@ afterAll(async () => {
 })
 afterEach(() => {
   failing.isBroken = false
+  failing.isHeld = false
   delete proxy.misbehaviour.answer
 })
 
@@ -87,17 +88,22 @@ function memberOfKey(name: OperationName): string | undefined {
 
 // ------------------------------------------------------------------------------------------- what many operations have
 
-const NOTHING_TO_WAIT_FOR = 'nothing that the service depends on can time out: it is one process with its store'
-const ALWAYS_THERE = 'material is in the store with its key; where the store cannot be read, that is an internal error'
-
 /** By the error: what provokes it, or why nothing does; undefined where it depends on the operation. */
 function common(name: OperationName, code: ErrorCode): Provocation | string | undefined {
   const member = memberOfKey(name)
   switch (code) {
     case 'DependencyTimeoutException':
-      return NOTHING_TO_WAIT_FOR
+      return async () => {
+        const { input } = await inputOf(name)
+        failing.isHeld = true
+        return t.fails(name, input)
+      }
     case 'KeyUnavailableException':
-      return ALWAYS_THERE
+      return async () => {
+        const { arn, input } = await inputOf(name)
+        await loseMaterialOf(arn)
+        return t.fails(name, input)
+      }
     case 'KMSInternalException':
       return async () => {
         const { input } = ON_STORES[name] ?? (await inputOf(name))
@@ -132,6 +138,20 @@ function common(name: OperationName, code: ErrorCode): Provocation | string | un
     default:
       return undefined
   }
+}
+
+/** By hand: what nothing that the service does comes to. */
+async function loseMaterialOf(arn: string): Promise<void> {
+  const [, , , region, accountId, resource = ''] = arn.split(':')
+  const { rows } = await failing.store.scan(`material/${accountId}/${region}/${resource.slice('key/'.length)}/`)
+  await failing.store.commit(
+    rows.map(({ name }) => ({ kind: 'delete', name, expect: 'any' })),
+    [],
+  )
+  // A moment later the service has heard of it.
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 function wrongState(name: OperationName, code: 'DisabledException' | 'KMSInvalidStateException') {
@@ -187,17 +207,6 @@ async function aStore(more: Partial<KmsInputs['CreateCustomKeyStore']> = {}): Pr
   })
   delete proxy.misbehaviour.answer
   return made.CustomKeyStoreId!
-}
-
-const HEALTHY = {
-  status: 200,
-  body: JSON.stringify({
-    xksProxyFleetSize: 1,
-    xksProxyVendor: 'test',
-    xksProxyModel: 'test',
-    ekmVendor: 'test',
-    ekmFleetDetails: [{ id: 'one', model: 'one', healthStatus: 'ACTIVE' }],
-  }),
 }
 
 const VPC = {
@@ -288,7 +297,12 @@ const OWN: Partial<Readonly<Record<OperationName, Partial<Readonly<Record<ErrorC
     CloudHsmClusterInvalidConfigurationException: NO_CLUSTER,
     CloudHsmClusterNotActiveException: NO_CLUSTER,
     CloudHsmClusterNotFoundException: () =>
-      t.fails('CreateCustomKeyStore', { CustomKeyStoreName: fresh('hsm'), CloudHsmClusterId: 'cluster-abcdefghijk' }),
+      t.fails('CreateCustomKeyStore', {
+        CustomKeyStoreName: fresh('hsm'),
+        CloudHsmClusterId: 'cluster-abcdefghijk',
+        KeyStorePassword: 'password1',
+        TrustAnchorCertificate: 'a certificate',
+      }),
     IncorrectTrustAnchorException: NO_CLUSTER,
     CustomKeyStoreNameInUseException: () => t.fails('CreateCustomKeyStore', STORE),
     LimitExceededException: async () => {
@@ -573,26 +587,31 @@ describe('is answered:', () => {
 test('every declared error is provoked, or there is a reason why nothing provokes it', () => {
   const open = DECLARED.filter(({ found }) => found === undefined)
   expect(open).toEqual([])
-  const reasons = DECLARED.filter(({ found }) => typeof found === 'string')
+  // No list is as long as that of what the model declares, from which all of this is made.
+  expect(DECLARED).toHaveLength(Object.values(API_OPERATIONS).reduce((sum, { errors }) => sum + errors.length, 0))
+  const reasons = DECLARED.filter(({ found }) => typeof found === 'string' && found !== NO_CLUSTER)
+  const names = (code: ErrorCode): readonly OperationName[] =>
+    reasons.filter((each) => each.code === code).map(({ name }) => name)
   const codes = [...new Set(reasons.map(({ code }) => code))]
-  expect(codes.toSorted()).toEqual([
-    'CloudHsmClusterInUseException',
-    'CloudHsmClusterInvalidConfigurationException',
-    'CloudHsmClusterNotActiveException',
-    'CloudHsmClusterNotFoundException',
-    'CloudHsmClusterNotRelatedException',
-    'CustomKeyStoreInvalidStateException',
-    'DependencyTimeoutException',
-    'IncorrectTrustAnchorException',
-    'InvalidArnException',
-    'InvalidKeyUsageException',
-    'KMSInvalidStateException',
-    'KeyUnavailableException',
-    'LimitExceededException',
-    'NotFoundException',
-    'XksProxyVpcEndpointServiceInvalidConfigurationException',
-    'XksProxyVpcEndpointServiceNotFoundException',
-  ])
+  expect(Object.fromEntries(codes.map((code) => [code, names(code).toSorted()]))).toEqual({
+    InvalidArnException: ['CreateKey'],
+    InvalidKeyUsageException: ['GetPublicKey'],
+    KMSInvalidStateException: [
+      'DeleteAlias',
+      'GetKeyPolicy',
+      'GetKeyRotationStatus',
+      'ListGrants',
+      'ListKeyPolicies',
+      'ListKeyRotations',
+      'PutKeyPolicy',
+      'RetireGrant',
+      'RevokeGrant',
+    ],
+    LimitExceededException: ['EnableKey', 'TagResource'],
+    NotFoundException: ['ListRetirableGrants'],
+    XksProxyVpcEndpointServiceInvalidConfigurationException: ['CreateCustomKeyStore', 'UpdateCustomKeyStore'],
+    XksProxyVpcEndpointServiceNotFoundException: ['CreateCustomKeyStore', 'UpdateCustomKeyStore'],
+  })
 })
 
 test('a connection that the proxy has closed meanwhile is none that cannot be reached', async () => {

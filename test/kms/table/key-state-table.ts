@@ -9,6 +9,15 @@
 import type { OperationName } from '../../../src/aws/operations.js'
 import type { KeyState } from '../../../src/kms/shapes.js'
 
+/** One cell that the documents leave open, as it is recorded in `docs/decisions.md`. */
+export interface Choice {
+  readonly name: string
+  readonly state: KeyState
+  /** `allowed`, or the code of an error. */
+  readonly answer: string
+  readonly why: string
+}
+
 export interface Cell {
   /** `ok`; `never` for a state that no key of the operation's kind can be in; else the code and message of an error. */
   readonly outcome: string
@@ -138,7 +147,13 @@ export const TABLE: Readonly<Partial<Record<OperationName, Row>>> = {
   Encapsulate: OTHER_CRYPTO,
   Decapsulate: OTHER_CRYPTO,
   DeleteAlias: ANY,
-  DeleteImportedKeyMaterial: { ...ANY, Unavailable: NEVER, Creating: CREATING, Updating: UPDATING },
+  DeleteImportedKeyMaterial: {
+    ...ANY,
+    PendingImport: chosen(OK, 'of several materials one may still be there; where none is, nothing happens'),
+    Unavailable: NEVER,
+    Creating: CREATING,
+    Updating: UPDATING,
+  },
   DescribeKey: ANY,
   GetKeyPolicy: ANY,
   PutKeyPolicy: ANY,
@@ -261,4 +276,18 @@ function notImported(whileUpdating: Cell): Row {
     Creating: CREATING,
     Updating: whileUpdating,
   }
+}
+
+/** Everything that was chosen. */
+export function choices(): readonly Choice[] {
+  return [TABLE, IMPORTED, MADE_HERE].flatMap((table) =>
+    Object.entries(table).flatMap(([name, row]) =>
+      STATES.flatMap((state) => {
+        const cell = (row as Partial<Row>)[state]
+        if (cell?.choice === undefined) return []
+        const answer = cell.outcome === 'ok' ? 'allowed' : cell.outcome.split(':', 1)[0]!
+        return [{ name, state, answer, why: cell.choice }]
+      }),
+    ),
+  )
 }

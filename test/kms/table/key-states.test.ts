@@ -3,9 +3,12 @@
  *
  * Source: KMS Developer Guide, "Key states of AWS KMS keys"; kms-behaviour 2.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { API_OPERATIONS, type OperationName } from '../../../src/aws/operations.js'
 import type { KeyState } from '../../../src/kms/shapes.js'
+import { ROOT } from '../../tooling/sources.js'
 import { ADMIN, REGION } from '../test-kms.js'
 import {
   CALLS_ALONE,
@@ -19,14 +22,14 @@ import {
   OTHER_REGION,
   type OperationCall,
 } from './calls.js'
-import { IMPORTED, MADE_HERE, STATES, TABLE, type Cell } from './key-state-table.js'
+import { choices, IMPORTED, MADE_HERE, STATES, TABLE, type Cell, type Choice } from './key-state-table.js'
 import { ELSEWHERE, openStage, stateOf, type Situation, type Stage } from './situations.js'
 
 let stage: Stage
 
 beforeAll(async () => {
   stage = await openStage()
-})
+}, 60_000)
 afterAll(() => stage.close())
 
 const ON_STORES = [
@@ -57,6 +60,9 @@ async function answerOf(name: OperationName, input: object, { t, arn, owner }: S
   return (await t.fails(name, input, owner)).replaceAll(arn, '{arn}')
 }
 
+/** Every operation and state that was looked at. */
+const met = new Set<string>()
+
 function expectCell(answer: string, { outcome }: Cell): void {
   if (outcome === 'ok') expect(answer).toBe('succeeded')
   else if (outcome.endsWith('…')) expect(answer.slice(0, outcome.length - 1)).toBe(outcome.slice(0, -1))
@@ -78,6 +84,7 @@ for (const { name, key, input } of CALLS_WITH_KEY) {
     for (const state of STATES) {
       const cell = TABLE[name]?.[state] ?? { outcome: 'no row' }
       test(`${state}: ${cell.outcome}`, async () => {
+        met.add(`${name} ${state}`)
         const situation = await stage.situate(state, key)
         if (situation === undefined || cell.outcome === 'never') {
           expect([situation, cell.outcome]).toEqual([undefined, 'never'])
@@ -98,6 +105,7 @@ describe('UpdatePrimaryRegion', () => {
 
   for (const state of ['Enabled', 'Disabled', 'PendingReplicaDeletion', 'Updating'] as const) {
     test(`a primary that is ${state}: ${row[state].outcome}`, async () => {
+      met.add(`UpdatePrimaryRegion ${state}`)
       const situation = (await stage.situate(state, 'multiRegion'))!
       const { t, arn: KeyId, owner } = situation
       const isMoving = state === 'Updating'
@@ -114,6 +122,7 @@ describe('UpdatePrimaryRegion', () => {
   ]
   for (const [state, enter] of REPLICA) {
     test(`a replica that is ${state}: ${row[state].outcome}`, async () => {
+      met.add(`UpdatePrimaryRegion ${state}`)
       const situation = (await stage.situate('Enabled', 'multiRegion'))!
       const { t, arn: KeyId, owner } = situation
       await t.ok('ReplicateKey', { KeyId, ReplicaRegion: OTHER_REGION }, owner)
@@ -125,6 +134,7 @@ describe('UpdatePrimaryRegion', () => {
   }
 
   test(`a replica that is Creating: ${row.Creating.outcome}`, async () => {
+    met.add('UpdatePrimaryRegion Creating')
     const situation = (await stage.situate('Creating', 'multiRegion'))!
     await situation.enter()
     const input = { KeyId: situation.donor, PrimaryRegion: OTHER_REGION }
@@ -132,6 +142,7 @@ describe('UpdatePrimaryRegion', () => {
   })
 
   test(`a replica that is PendingImport: ${row.PendingImport.outcome}`, async () => {
+    met.add('UpdatePrimaryRegion PendingImport')
     const { t, arn: KeyId } = (await stage.situate('Enabled', 'external'))!
     expect(await t.fails('UpdatePrimaryRegion', { KeyId, PrimaryRegion: OTHER_REGION })).toMatch(/^UnsupportedOp/)
     const shared = await makeKey(t, 'external', { MultiRegion: true })
@@ -142,6 +153,7 @@ describe('UpdatePrimaryRegion', () => {
   })
 
   test('keys in custom key stores are of one Region', async () => {
+    met.add('UpdatePrimaryRegion Unavailable')
     expect(await stage.situate('Unavailable', 'multiRegion')).toBeUndefined()
     const t = (await stage.situate('Enabled', 'symmetric'))!.t
     const inStore = { Origin: 'EXTERNAL_KEY_STORE', CustomKeyStoreId: 'cks-0', XksKeyId: 'one' } as const
@@ -154,9 +166,12 @@ describe('UpdatePrimaryRegion', () => {
 describe('keys with imported material', () => {
   const SOME_IMPORT = { ImportToken: MESSAGE, EncryptedKeyMaterial: MESSAGE, ...FOREVER }
 
+  const IMPORTS = ['GetParametersForImport', 'ImportKeyMaterial', 'DeleteImportedKeyMaterial'] as const
+
   for (const state of STATES) {
     if (state === 'Unavailable') continue
     test(state, async () => {
+      for (const name of IMPORTS) met.add(`${name} ${state}`)
       const situation = (await stage.situate(state, 'external'))!
       const { t, arn, owner, donor, isThere, enter } = situation
       const preparation = { t, arn, owner, donor, caller: owner }
@@ -176,6 +191,14 @@ describe('keys with imported material', () => {
       expect(await stateOf(situation)).toBe(after)
     })
   }
+
+  test('are in no custom key store', async () => {
+    expect(await stage.situate('Unavailable', 'external')).toBeUndefined()
+    for (const name of IMPORTS) {
+      expect(TABLE[name]?.Unavailable.outcome).toBe('never')
+      met.add(`${name} Unavailable`)
+    }
+  })
 
   test('grants are retired and revoked while the key waits for its material again', async () => {
     const { t, arn: KeyId } = (await stage.situate('Enabled', 'external'))!
@@ -270,3 +293,34 @@ describe('what the footnotes say', () => {
     expect(await stateOf(situation)).toBe('Disabled')
   })
 })
+
+describe('all of it', () => {
+  test('each of the operations on keys was looked at in each of the states', () => {
+    const all = Object.keys(TABLE).flatMap((name) => STATES.map((state) => `${name} ${state}`))
+    expect(all).toHaveLength(46 * 8)
+    expect(all.filter((each) => !met.has(each))).toEqual([])
+  })
+
+  test('what the documents leave open is recorded in docs/decisions.md, and nothing else is', () => {
+    const lines = (found: readonly Choice[]): readonly string[] =>
+      found.map(({ name, state, answer, why }) => `${name} ${state}: ${answer}, ${why}`).toSorted()
+    expect(lines(recordedChoices())).toEqual(lines(choices()))
+  })
+})
+
+/** `- Operation, Operation in State, State: answer; why.` */
+function recordedChoices(): readonly Choice[] {
+  const page = readFileSync(join(ROOT, 'docs/decisions.md'), 'utf8')
+  const [, section = ''] = page.split('### Where the table of key states is open\n')
+  const [own = ''] = section.split(/\n#/, 1)
+  const items = own.split(/^- /m).slice(1)
+  return items.flatMap((item) => {
+    const text = item.trim().replace(/\s+/g, ' ')
+    const parts = /^([A-Za-z, ]+) in ([A-Za-z, ]+): ([A-Za-z]+); (.+)\.$/.exec(text)
+    if (parts === null) throw new Error(`not a choice: ${text}`)
+    const [, names = '', states = '', answer = '', why = ''] = parts
+    return names
+      .split(', ')
+      .flatMap((name) => states.split(', ').map((state) => ({ name, state: state as KeyState, answer, why })))
+  })
+}

@@ -27,6 +27,18 @@ export interface Answer {
   readonly body: string
 }
 
+/** How a proxy is that is well. */
+export const HEALTHY: Answer = {
+  status: 200,
+  body: JSON.stringify({
+    xksProxyFleetSize: 1,
+    xksProxyVendor: 'test',
+    xksProxyModel: 'conforming',
+    ekmVendor: 'test',
+    ekmFleetDetails: [{ id: 'one', model: 'm', healthStatus: 'ACTIVE' }],
+  }),
+}
+
 export class ConformingProxy {
   readonly records: ProxyRecord[] = []
   readonly misbehaviour: Misbehaviour = {}
@@ -88,15 +100,7 @@ export class ConformingProxy {
     if (!this.isSigned(path, text, headers)) return failure(401, 'AuthenticationFailedException')
     const body = JSON.parse(text) as Record<string, string>
     this.records.push({ path, body })
-    if (path === '/kms/xks/v1/health') {
-      return ok({
-        xksProxyFleetSize: 1,
-        xksProxyVendor: 'test',
-        xksProxyModel: 'conforming',
-        ekmVendor: 'test',
-        ekmFleetDetails: [{ id: 'one', model: 'm', healthStatus: 'ACTIVE' }],
-      })
-    }
+    if (path === '/kms/xks/v1/health') return HEALTHY
     const match = /^\/kms\/xks\/v1\/keys\/([a-zA-Z0-9-_.]{1,128})\/(metadata|encrypt|decrypt)$/.exec(path)
     if (match === null) return failure(404, 'InvalidUriPathException')
     const key = this.keys.get(match[1]!)
