@@ -2,6 +2,7 @@
  * The work of `keyward why`: see what is given, answer it, print.
  */
 import type { DecisionOptions } from '../decide/options.js'
+import type { Advised } from '../explain/advice/advise.js'
 import { explainDocument, whyJson, type ExplainedDocument } from '../source/explain-document.js'
 import { describeError } from '../text/code-frame.js'
 import { escapeTerminal } from '../text/escape.js'
@@ -19,6 +20,8 @@ export interface WhyOptions extends AskOptions {
   readonly allLayers?: boolean
   /** Print the simulation document that replays the decision. */
   readonly document?: boolean
+  /** Tell also what would allow a denied request. */
+  readonly advice?: boolean
   /** False with --no-color. */
   readonly color: boolean
   readonly width?: number
@@ -66,12 +69,30 @@ async function whyDocument(
   if (stray !== undefined) return refuse(`a simulation document says all by itself; leave out \`${stray}\``, options)
   const found = explainDocument(source, decision)
   if (!found.ok) return refuse(found.error, options)
+  const { trace, sourceOf } = found.value
+  const advised = await adviceOn(options, ({ adviseOn }) => adviseOn(trace, { sourceOf }))
   await writeOut(
     options.json === true
-      ? `${JSON.stringify(whyJson(found.value), null, 2)}\n`
-      : renderDocument(found.value, renderOptions(options)),
+      ? `${JSON.stringify({ ...whyJson(found.value), ...advised.json }, null, 2)}\n`
+      : `${renderDocument(found.value, renderOptions(options))}${advised.text}`,
   )
   return passes(found.value) ? EXIT.ok : EXIT.denied
+}
+
+/** Nothing where none is asked for; what advice needs is loaded only then. */
+async function adviceOn(
+  options: WhyOptions,
+  advise: (room: typeof import('../explain/advice/advise.js')) => Advised | Promise<Advised>,
+): Promise<{ readonly json: object; readonly text: string }> {
+  if (options.advice !== true) return { json: {}, text: '' }
+  const [room, { adviceJson, renderAdvice }] = await Promise.all([
+    import('../explain/advice/advise.js'),
+    import('../explain/advice/render-advice.js'),
+  ])
+  const advised = await advise(room)
+  return options.json === true
+    ? { json: adviceJson(advised), text: '' }
+    : { json: {}, text: `\n${renderAdvice(advised, renderOptions(options))}` }
 }
 
 /** A flag that only a world takes up. */
@@ -136,18 +157,25 @@ async function textOfOne(
     const { replayDocument } = await import('../source/answer/replay.js')
     return `${JSON.stringify(replayDocument(answer.trace.call, answer.question.origin.eventId), null, 2)}\n`
   }
+  const advised = await adviceOn(options, async () => {
+    const { adviseOnAnswer } = await import('../source/answer/advise-in-world.js')
+    return adviseOnAnswer(answer)
+  })
   if (options.json === true) {
     const { answerJson } = await import('../source/answer/answer-json.js')
-    return `${JSON.stringify(answerJson(answer), null, 2)}\n`
+    return `${JSON.stringify({ ...answerJson(answer), ...advised.json }, null, 2)}\n`
   }
   const { renderAnswer } = await import('./why-world-render.js')
-  return renderAnswer(answer, renderOptions(options))
+  return `${renderAnswer(answer, renderOptions(options))}${advised.text}`
 }
 
 async function tellMany(
   { grouped, answerer }: Extract<Asked, { readonly kind: 'many' }>,
   options: WhyOptions,
 ): Promise<ExitCode> {
+  if (options.advice === true) {
+    return refuse(`\`--advice\` is on one request, and this is ${grouped.total}`, options)
+  }
   if (options.document === true) {
     return refuse(`\`--document\` replays one decision, and this is ${grouped.total} requests`, options)
   }

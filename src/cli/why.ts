@@ -11,6 +11,7 @@ const EXAMPLES = `Examples:
   keyward why --world acme 'can role/App do kms:Decrypt on alias/payments via s3'
   keyward why --world acme --message 'User: ... is not authorized to perform: kms:Decrypt ...'
   keyward why --world acme events.json.gz     CloudTrail events; many are grouped by cause
+  keyward why --advice denied.json            and what would allow it, each as a ready edit
   keyward why --world acme --principal role/App --operation ReEncrypt --parameters call.json
 `
 
@@ -26,6 +27,7 @@ export function registerWhy(program: Command): void {
     .argument('[input]', 'file, - for standard input, or a query')
   addAskOptions(command)
     .option('--json', 'print the explanation as JSON')
+    .option('--advice', 'tell also what would allow it: the cheapest changes, each as a ready edit')
     .option('--document', 'print the simulation document that replays the decision')
     .option('--all-layers', 'show also what did not matter')
     .option('--no-color', 'print without colour')

@@ -5,11 +5,10 @@
  * it is made. Nothing here reads a file or a clock: policies come parsed, time comes with the request.
  */
 import { decide } from '../decide/decide.js'
-import type { Call } from '../decide/call.js'
 import { Bindings, fits, followed, type HotBinding, type HotGate } from '../decide/bindings.js'
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../decide/options.js'
 import { callOf, fillIn, NO_CONTEXT, type AuthorizationRequest, type RequestError } from '../decide/resolve.js'
-import { trace, type Trace } from '../decide/trace.js'
+import { trace, traceAlike, type Trace } from '../decide/trace.js'
 import { ContextReader } from '../decide/values.js'
 import type { Outcome } from '../graph/combine.js'
 import { GrantSet, type Grant } from '../graph/grant.js'
@@ -225,20 +224,28 @@ class WorldAuthorizer implements Authorizer {
 
   /** Each endpoint has a policy and so a gate of its own, which a request without one has too. */
   private decideByEndpoint(hot: HotBinding, request: Asked, fromUse?: number): Authorization {
-    const endpoint = this.reader.read(request.context ?? NO_CONTEXT)[SLOT_SOURCE_VPCE]
-    // A list of endpoints is nothing that a request has.
-    const single = endpoint === undefined || typeof endpoint === 'string'
-    const gate = single && endpoint !== undefined ? hot.gate(request.action, endpoint) : undefined
-    const outcome = gate === undefined ? undefined : decideThrough(gate, hot, request, endpoint)
-    if (outcome !== undefined) return outcome
+    if (hot.hasEndpoints) {
+      const endpoint = this.reader.read(request.context ?? NO_CONTEXT)[SLOT_SOURCE_VPCE]
+      const gate = typeof endpoint === 'string' ? hot.gate(request.action, endpoint) : undefined
+      const outcome = gate === undefined ? undefined : decideThrough(gate, hot, request, endpoint)
+      if (outcome !== undefined) return outcome
+    }
     const call = callOf(hot.binding, request, this.reader, this.options)
-    if (single) hot.note(request.action, endpoint, call, this.reader, fromUse)
+    const endpoint = call.values[SLOT_SOURCE_VPCE]
+    // A list of endpoints is nothing that a request has.
+    if (endpoint === undefined || typeof endpoint === 'string') {
+      hot.note(request.action, endpoint, call, this.reader, fromUse)
+    }
     return decide(call)
   }
 
   trace(request: AuthorizationRequest): Result<Trace, RequestError> {
-    const call = this.call(request)
-    return call.ok ? { ok: true, value: trace(call.value) } : call
+    const found = this.found(request)
+    if (!found.ok) return found
+    const { binding } = found.value
+    const call = callOf(binding, request, this.reader, this.options)
+    const sketches = found.value.sketches(request.action)
+    return { ok: true, value: sketches === undefined ? trace(call) : traceAlike(call, sketches) }
   }
 
   explain(request: AuthorizationRequest): Result<Explanation, RequestError> {
@@ -258,11 +265,6 @@ class WorldAuthorizer implements Authorizer {
 
   private found({ principal, resource, action, userArn }: AuthorizationRequest): Result<HotBinding, RequestError> {
     return this.bindings.find(this.snapshot, principal, resource, action, userArn)
-  }
-
-  private call(request: AuthorizationRequest): Result<Call, RequestError> {
-    const found = this.found(request)
-    return found.ok ? { ok: true, value: callOf(found.value.binding, request, this.reader, this.options) } : found
   }
 }
 
@@ -292,6 +294,9 @@ function invalid(error: RequestError): InvalidRequest {
 /** One caller on one resource: looked up again only when the world or the kind of action has changed. */
 class WorldGate implements BoundGate {
   private hot: HotBinding | undefined
+  /** The gate of the last action, where there is one. */
+  private last: HotGate | undefined
+  private lastAction: string | undefined
 
   constructor(
     private readonly world: WorldAuthorizer,
@@ -300,6 +305,18 @@ class WorldGate implements BoundGate {
   ) {}
 
   authorize(request: BoundRequest): Authorization {
+    return this.decideAgain(request) ?? this.decideAny(request)
+  }
+
+  /** The short way for the action of the request before, in the same world. */
+  private decideAgain(request: Asked): Outcome | undefined {
+    const { hot, last } = this
+    if (hot === undefined || last === undefined || request.action !== this.lastAction) return undefined
+    if (hot.binding.snapshot !== this.world.snapshot || request.sessionPolicies !== undefined) return undefined
+    return decideThrough(last, hot, request)
+  }
+
+  private decideAny(request: BoundRequest): Authorization {
     let { hot } = this
     if (hot === undefined || !fits(hot.binding, request.action) || !followed(hot, this.world.snapshot)) {
       const found = this.world.hotBinding(this.principal, this.resource, request.action)
@@ -307,6 +324,9 @@ class WorldGate implements BoundGate {
       hot = found.value
       this.hot = hot
     }
-    return this.world.decideOn(hot, request, 1)
+    const decided = this.world.decideOn(hot, request, 1)
+    this.lastAction = request.action
+    this.last = hot.gate(request.action, undefined)
+    return decided
   }
 }

@@ -14,18 +14,28 @@ import { SAYS_NOTHING } from '../graph/policy.js'
 import { CLASS_ACCOUNT } from '../graph/subject.js'
 import { splitArn } from '../text/arn.js'
 import { fittingGrants, grantSays, sideAllows } from './decisive.js'
-import { hasNoEffect, lackingLevels, lackingPolicies, nearestStatement, operationName } from './near-miss.js'
+import {
+  hasNoEffect,
+  lackingLevels,
+  lackingPolicies,
+  nearestStatement,
+  operationName,
+  type RankedMiss,
+} from './near-miss.js'
 import { layerTrace } from './reference.js'
 
-/** Null for an allow. */
-export function causeOf(trace: Trace): CauseCode | null {
+/**
+ * Null for an allow.
+ * @param ranked - the near misses of the trace, where they are known.
+ */
+export function causeOf(trace: Trace, ranked: readonly RankedMiss[] = []): CauseCode | null {
   switch (trace.outcome.decision) {
     case 'allow':
       return null
     case 'explicitDeny':
       return EXPLICIT[trace.outcome.layer]
     case 'implicitDeny':
-      return implicitCause(trace)
+      return implicitCause(trace, ranked[0])
   }
 }
 
@@ -42,7 +52,7 @@ const EXPLICIT: Readonly<Record<Layer, CauseCode>> = {
   operation: 'operation-resource',
 }
 
-function implicitCause(trace: Trace): CauseCode {
+function implicitCause(trace: Trace, first: RankedMiss | undefined): CauseCode {
   const { layer } = trace.outcome
   switch (layer) {
     case 'scp':
@@ -51,17 +61,17 @@ function implicitCause(trace: Trace): CauseCode {
     case 'rcp':
       return EXPLICIT.rcp
     case 'vpce':
-      return VPCE[lackIn(trace, 'vpce')]
+      return VPCE[lackIn(trace, 'vpce', first)]
     case 'operation':
       return trace.kind.target === 'mismatch' ? 'operation-resource' : 'operation-cross-account'
     case 'keyPolicy':
-      return keyPolicyCause(trace)
+      return keyPolicyCause(trace, first)
     case 'identity':
-      return trace.kind.retire ? 'retire-identity' : IDENTITY[lackIn(trace, 'identity')]
+      return trace.kind.retire ? 'retire-identity' : IDENTITY[lackIn(trace, 'identity', first)]
     case 'boundary':
-      return BOUNDARY[lackIn(trace, 'boundary')]
+      return BOUNDARY[lackIn(trace, 'boundary', first)]
     case 'session':
-      return trace.kind.session === 'missing' ? 'session-not-passed' : SESSION[lackIn(trace, 'session')]
+      return trace.kind.session === 'missing' ? 'session-not-passed' : SESSION[lackIn(trace, 'session', first)]
     case 'grant':
       return retireCause(trace)
   }
@@ -137,7 +147,12 @@ function allowsOf(trace: Trace, layer: Layer): readonly StatementTrace[] {
   return allows
 }
 
-function lackIn(trace: Trace, layer: Layer): Lack {
+/** @param first - the best near miss, where it is known. */
+function lackIn(trace: Trace, layer: Layer, first: RankedMiss | undefined): Lack {
+  // With one failed part nothing can be nearer; with more, a statement that is no near miss may be.
+  if (first?.kind === 'statement' && first.policy.layer === layer && first.traced.failed.length === 1) {
+    return lackBy(first.traced)
+  }
   return lackOf(allowsOf(trace, layer), trace.call.action)
 }
 
@@ -150,8 +165,12 @@ const NAMED_FIRST: readonly StatementPart[] = ['principal', 'action', 'resource'
 
 function lackOf(allows: readonly StatementTrace[], action: string): Lack {
   const nearest = nearestStatement(allows, action)
-  const part = NAMED_FIRST.find((each) => nearest?.failed.includes(each) === true)
-  if (nearest === undefined || part === undefined) return 'statement'
+  return nearest === undefined ? 'statement' : lackBy(nearest)
+}
+
+function lackBy(nearest: StatementTrace): Lack {
+  const part = NAMED_FIRST.find((each) => nearest.failed.includes(each))
+  if (part === undefined) return 'statement'
   return part === 'condition' && lacksKeysOnly(nearest) ? 'conditionKey' : part
 }
 
@@ -172,15 +191,15 @@ function scpCause(trace: Trace): CauseCode {
 // --------------------------------------------------------------------------------------------------- the key policy
 
 /** A request that nothing lets in is reported for the key policy, also where a grant was the nearest. */
-function keyPolicyCause(trace: Trace): CauseCode {
+function keyPolicyCause(trace: Trace, first: RankedMiss | undefined): CauseCode {
   if (fittingGrants(trace).some((grant) => grantSays(trace, grant) !== SAYS_NOTHING)) return 'grant-limited'
-  const allows = allowsOf(trace, 'keyPolicy')
-  const lack = lackOf(allows, trace.call.action)
+  const lack = lackIn(trace, 'keyPolicy', first)
   // Before its conditions: nobody can change the policy of such a key.
   if (trace.call.resource.awsManagedKey) return namedGrantCause(trace) ?? 'aws-managed-key'
   if (lack === 'condition' || lack === 'conditionKey') return KEY_POLICY[lack]
   const named = namedGrantCause(trace)
   if (named !== undefined) return named
+  const allows = allowsOf(trace, 'keyPolicy')
   if (trace.call.keyPolicy === undefined) return otherGrantCause(trace, allows) ?? 'key-policy-absent'
   if (isDelegationMissing(trace, allows)) return 'delegation-missing'
   return otherGrantCause(trace, allows) ?? KEY_POLICY[lack]

@@ -25,9 +25,14 @@ export interface TestWords {
 export function testWords(condition: ConditionTrace, policy: PolicyTrace, values: SlotValues): TestWords {
   const { test } = condition
   // A value with variables comes to something else in each request.
-  const wanted = test.values.some(hasVariable) ? wantedWords(test, policy, values) : wantedOf(test)
+  const wanted = isFixed(test) ? wantedOf(test) : wantedWords(test, policy, values)
   const { got, value } = gotWords(condition)
   return { wanted, got, value }
+}
+
+function isFixed({ values }: ConditionTest): boolean {
+  for (let index = 0; index < values.length; index++) if (hasVariable(values[index]!)) return false
+  return true
 }
 
 /** What a test wants of any request: its variables stand as they are written. */

@@ -33,10 +33,18 @@ export function decidingStatements(trace: Trace): readonly PlacedStatement[] {
     case 'implicitDeny':
       return []
     case 'explicitDeny':
-      return trace.layers.flatMap((layer) => appliedIn(layer, 'Deny'))
+      return denying(trace)
     case 'allow':
       return completing(trace)
   }
+}
+
+function denying({ layers }: Trace): readonly PlacedStatement[] {
+  const denies: PlacedStatement[] = []
+  for (const layer of layers) {
+    if (layer.verdict === 'explicitDeny') denies.push(...appliedIn(layer, 'Deny'))
+  }
+  return denies
 }
 
 function completing(trace: Trace): readonly PlacedStatement[] {

@@ -16,6 +16,7 @@ import type { SourceError } from '../text/source.js'
 import { parsePointer } from '../text/syntax-tree.js'
 import { hasNoEffect } from './near-miss.js'
 import { LAYER_NAMES } from './names.js'
+import { layerTrace } from './reference.js'
 
 export interface Diagnostic {
   readonly code: DiagnosticCode
@@ -62,7 +63,7 @@ export function diagnosticsOf(trace: Trace): readonly Diagnostic[] {
   for (const { policies } of trace.layers) {
     for (const policy of policies) {
       for (const traced of policy.statements) {
-        if (hasUnread(traced)) found.push(...ofStatement(policy, traced))
+        if (!traced.applies && hasUnread(traced)) found.push(...ofStatement(policy, traced))
       }
     }
   }
@@ -91,7 +92,7 @@ function ofStatement(policy: PolicyTrace, traced: StatementTrace): readonly Diag
 }
 
 function hasUnread({ conditions }: StatementTrace): boolean {
-  for (const condition of conditions) if (isUnread(condition)) return true
+  for (let index = 0; index < conditions.length; index++) if (isUnread(conditions[index]!)) return true
   return false
 }
 
@@ -123,13 +124,13 @@ function placeOf(
 
 /** Policies that came with the request and that a caller or resource of this kind does not have. */
 function ignoredPolicies(trace: Trace): readonly Diagnostic[] {
-  return GIVEN_LAYERS.filter(
-    (layer) => isGiven(trace.call, layer) && !trace.layers.some((each) => each.layer === layer),
-  ).map((layer) => ({
-    code: 'policyIgnored',
-    message: `${LAYER_NAMES[layer].many} were given and are ignored: ${whyIgnored(trace, layer)}`,
-    layer,
-  }))
+  const ignored: Diagnostic[] = []
+  for (const layer of GIVEN_LAYERS) {
+    if (!isGiven(trace.call, layer) || layerTrace(trace, layer) !== undefined) continue
+    const message = `${LAYER_NAMES[layer].many} were given and are ignored: ${whyIgnored(trace, layer)}`
+    ignored.push({ code: 'policyIgnored', message, layer })
+  }
+  return ignored
 }
 
 const GIVEN_LAYERS = ['keyPolicy', 'identity', 'boundary', 'session', 'scp', 'rcp'] as const

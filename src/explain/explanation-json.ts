@@ -34,20 +34,18 @@ export interface ExplanationJson extends Omit<Explanation, 'decisive' | 'nearMis
 }
 
 export function explanationJson(explanation: Explanation): ExplanationJson {
-  return {
-    version: 1,
-    ...explanation,
-    decisive: explanation.decisive.map(partJson),
-    nearMisses: explanation.nearMisses.map(partJson),
-  }
+  const { decisive, nearMisses } = explanation
+  return { version: 1, ...explanation, decisive: decisive.map(partJson), nearMisses: nearMisses.map(partJson) }
 }
 
 function partJson(part: ExplainedPart): ExplainedPartJson {
-  return {
-    ...part,
-    place: placeJson(part.place),
-    checks: part.checks.map((check) => ({ ...check, place: placeJson(check.place) })),
-  }
+  const { ref, name, effect, applies, sentence, gist, place, checks } = part
+  return { ref, name, effect, applies, sentence, gist, place: placeJson(place), checks: checks.map(checkJson) }
+}
+
+function checkJson(check: Check): CheckJson {
+  const { part, holds, wanted, got, place } = check
+  return { part, holds, wanted, got, place: placeJson(place) }
 }
 
 function placeJson(place: Place | null): PlaceJson | null {

@@ -65,10 +65,22 @@ export function layerTitle(trace: Trace, layer: Layer): string {
   }
 }
 
-/** `the key policy`, as the subject of a sentence. */
-export function layerSubject(trace: Trace, layer: Layer): string {
-  if (layer === 'keyPolicy' && trace.kind.target === 'other') return 'the policy of the resource'
-  return LAYER_NAMES[layer].the
+const FIRST = {
+  rcp: capital(LAYER_NAMES.rcp.the),
+  scp: capital(LAYER_NAMES.scp.the),
+  vpce: capital(LAYER_NAMES.vpce.the),
+  keyPolicy: capital(LAYER_NAMES.keyPolicy.the),
+  identity: capital(LAYER_NAMES.identity.the),
+  boundary: capital(LAYER_NAMES.boundary.the),
+  session: capital(LAYER_NAMES.session.the),
+  grant: capital(LAYER_NAMES.grant.the),
+  operation: capital(LAYER_NAMES.operation.the),
+} satisfies Readonly<Record<Layer, string>>
+
+/** `The key policy`, as the subject that begins a sentence. */
+export function layerSubjectFirst(trace: Trace, layer: Layer): string {
+  if (layer === 'keyPolicy' && trace.kind.target === 'other') return 'The policy of the resource'
+  return FIRST[layer]
 }
 
 export function capital(text: string): string {

@@ -28,33 +28,49 @@ export function nearMisses(trace: Trace): readonly NearMiss[] {
 }
 
 export type RankedMiss =
-  | ({ readonly kind: 'statement' } & PlacedStatement)
-  | { readonly kind: 'grant'; readonly traced: GrantTrace; readonly miss: GrantMiss }
+  | ({ readonly kind: 'statement'; readonly rank: number } & PlacedStatement)
+  | { readonly kind: 'grant'; readonly rank: number; readonly traced: GrantTrace; readonly miss: GrantMiss }
 
 /** All near misses of an implicit denial: the decisive layer first, then fewest failed parts, the mildest part first. */
 export function rankedMisses(trace: Trace): readonly RankedMiss[] {
   if (trace.outcome.decision !== 'implicitDeny') return []
-  const ranked: { readonly miss: RankedMiss; readonly rank: number }[] = []
+  const ranked: RankedMiss[] = []
   for (const layer of trace.layers) {
     if (layer.verdict !== 'implicitDeny') continue
     const least = layer.layer === trace.outcome.layer ? 0 : MAX_RANK
-    for (const miss of layer.layer === 'grant' ? grantMisses(trace, layer) : statementMisses(trace, layer)) {
-      ranked.push({ miss, rank: least + rankOf(miss, trace) })
-    }
+    if (layer.layer === 'grant') addGrants(ranked, trace, layer, least)
+    else addStatements(ranked, trace, layer, least)
   }
-  // The sort is stable: of equals the first comes first.
-  if (ranked.length > 1) ranked.sort((left, right) => left.rank - right.rank)
-  return ranked.map(({ miss }) => miss)
+  sortByRank(ranked)
+  return ranked
+}
+
+const FEW = 16
+
+/** Of equals the first comes first. */
+function sortByRank(misses: RankedMiss[]): void {
+  if (misses.length > FEW) {
+    misses.sort((left, right) => left.rank - right.rank)
+    return
+  }
+  // A few are sorted faster by hand.
+  for (let index = 1; index < misses.length; index++) {
+    const miss = misses[index]!
+    let place = index
+    for (; place > 0 && misses[place - 1]!.rank > miss.rank; place--) misses[place] = misses[place - 1]!
+    misses[place] = miss
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------- candidates
 
-function statementMisses(trace: Trace, layer: LayerTrace): readonly RankedMiss[] {
-  const misses: RankedMiss[] = []
+function addStatements(found: RankedMiss[], trace: Trace, layer: LayerTrace, least: number): void {
+  const service = serviceOf(trace.call.action)
   for (const policy of lackingPolicies(trace, layer)) {
-    for (const traced of policy.statements) if (isNear(traced)) misses.push({ kind: 'statement', policy, traced })
+    for (const traced of policy.statements) {
+      if (isNear(traced)) found.push({ kind: 'statement', rank: least + missRank(traced, service), policy, traced })
+    }
   }
-  return misses
 }
 
 /** SCPs must allow at every level, so only the levels without an Allow lack something. */
@@ -93,16 +109,16 @@ export function hasNoEffect({ statement }: StatementTrace): boolean {
   )
 }
 
-function grantMisses(trace: Trace, layer: LayerTrace): readonly RankedMiss[] {
+function addGrants(found: RankedMiss[], trace: Trace, layer: LayerTrace, least: number): void {
   const retired = trace.kind.retire ? fittingGrants(trace) : undefined
-  return layer.grants.flatMap((traced): readonly RankedMiss[] => {
+  for (const traced of layer.grants) {
     const { miss, grant } = traced
-    if (miss === undefined || miss === 'key') return []
-    if (retired?.includes(grant) === false) return []
+    if (miss === undefined || miss === 'key') continue
+    if (retired?.includes(grant) === false) continue
     // To somebody else, and for something else: that is no near miss.
-    if (miss === 'grantee' && !grant.operations.includes(operationName(trace))) return []
-    return [{ kind: 'grant', traced, miss }]
-  })
+    if (miss === 'grantee' && !grant.operations.includes(operationName(trace))) continue
+    found.push({ kind: 'grant', rank: least + rankFrom(1, GRANT_RANK[miss], false, 1, false), traced, miss })
+  }
 }
 
 /** The permission of the call as grants write it. */
@@ -131,21 +147,25 @@ function rankFrom(failed: number, worst: number, foreign: boolean, tests: number
   return (coarse * MAX_TESTS + Math.min(tests, MAX_TESTS - 1)) * 2 + (lacksKeys ? 1 : 0)
 }
 
-function rankOf(miss: RankedMiss, trace: Trace): number {
-  if (miss.kind === 'statement') return missRank(miss.traced, trace.call.action)
-  return rankFrom(1, GRANT_RANK[miss.miss], false, 1, false)
-}
-
-/** How far a statement is from applying: fewest failed parts first, then the mildest, then fewest failed tests. */
-function missRank({ failed, statement, conditions }: StatementTrace, action: string): number {
+/**
+ * How far a statement is from applying: fewest failed parts first, then the mildest, then fewest failed tests.
+ *
+ * @param service - that of the action asked about, as `serviceOf` has it.
+ */
+function missRank({ failed, statement, conditions }: StatementTrace, service: string): number {
   let worst = 0
-  for (const part of failed) worst = Math.max(worst, PART_RANK[part])
   // An Allow of other KMS actions is nearer than one that is about another service.
-  const foreign = failed.includes('action') && !namesService(statement.action, action)
+  let foreign = false
+  for (const part of failed) {
+    const rank = PART_RANK[part]
+    if (rank > worst) worst = rank
+    if (part === 'action') foreign = !namesService(statement.action, service)
+  }
   let tests = 0
   // A request that has the key at all was meant for this statement more likely than one that has not.
   let lacksKeys = false
-  for (const { holds, miss } of conditions) {
+  for (let index = 0; index < conditions.length; index++) {
+    const { holds, miss } = conditions[index]!
     if (holds) continue
     tests++
     lacksKeys ||= miss === 'absent' || miss === 'hidden'
@@ -155,10 +175,13 @@ function missRank({ failed, statement, conditions }: StatementTrace, action: str
 
 /** The statement that came closest to applying, the first of equals. */
 export function nearestStatement(statements: readonly StatementTrace[], action: string): StatementTrace | undefined {
+  const service = serviceOf(action)
   let nearest: StatementTrace | undefined
   let least = Infinity
   for (const traced of statements) {
-    const rank = missRank(traced, action)
+    // One more failed part outweighs all else.
+    if (rankFrom(traced.failed.length, 0, false, 0, false) > least) continue
+    const rank = missRank(traced, service)
     if (rank >= least) continue
     nearest = traced
     least = rank
@@ -166,10 +189,14 @@ export function nearestStatement(statements: readonly StatementTrace[], action: 
   return nearest
 }
 
-function namesService(element: PatternElement | undefined, action: string): boolean {
+/** `kms:` */
+function serviceOf(action: string): string {
+  return action.slice(0, action.indexOf(':') + 1).toLowerCase()
+}
+
+function namesService(element: PatternElement | undefined, service: string): boolean {
   if (element === undefined) return false
-  const prefix = action.slice(0, action.indexOf(':') + 1).toLowerCase()
-  for (const pattern of element.patterns) if (beginsWith(pattern, prefix)) return true
+  for (const pattern of element.patterns) if (beginsWith(pattern, service)) return true
   return false
 }
 

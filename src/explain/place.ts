@@ -16,9 +16,11 @@ export interface Place {
   readonly pointer: string
 }
 
+type ElementPart = 'statement' | 'principal' | 'action' | 'resource'
+
 /** Where the parts of one statement stand, each looked for when it is first asked. */
 export class StatementPlaces {
-  private readonly known = new Map<string, Place | null>()
+  private readonly elements: Partial<Record<ElementPart, Place | null>> = {}
   private readonly actions: (Place | null)[] = []
   private readonly tests: (Place | null)[] = []
 
@@ -27,13 +29,29 @@ export class StatementPlaces {
     private readonly statement: number,
   ) {}
 
-  /** The element as a whole. */
-  element(part: 'statement' | 'principal' | 'action' | 'resource'): Place | null {
-    let place = this.known.get(part)
-    if (place === undefined) {
-      place = placeOf(this.document, { part, statement: this.statement })
-      this.known.set(part, place)
-    }
+  get whole(): Place | null {
+    const known = this.elements.statement
+    return known === undefined ? this.find('statement') : known
+  }
+
+  get principal(): Place | null {
+    const known = this.elements.principal
+    return known === undefined ? this.find('principal') : known
+  }
+
+  get allActions(): Place | null {
+    const known = this.elements.action
+    return known === undefined ? this.find('action') : known
+  }
+
+  get resource(): Place | null {
+    const known = this.elements.resource
+    return known === undefined ? this.find('resource') : known
+  }
+
+  private find(part: ElementPart): Place | null {
+    const place = placeOf(this.document, { part, statement: this.statement })
+    this.elements[part] = place
     return place
   }
 

@@ -48,7 +48,8 @@ export function grantRef({ grantId }: Grant): GrantRef {
 }
 
 export function layerTrace(trace: Trace, layer: Layer): LayerTrace | undefined {
-  return trace.layers.find((each) => each.layer === layer)
+  for (const each of trace.layers) if (each.layer === layer) return each
+  return undefined
 }
 
 export interface PlacedStatement {

@@ -6,22 +6,12 @@
 import type { StatementPart, StatementTrace, Trace } from '../decide/trace.js'
 import type { EncryptionContext, Grant, GrantMiss } from '../graph/grant.js'
 import { CLASS_ACCOUNT, type Caller } from '../graph/subject.js'
-import type { PatternElement } from '../policy/document.js'
-import { compileGlob } from '../text/glob.js'
 import { testWords, type TestWords } from './condition-words.js'
-import {
-  capital,
-  layerSubject,
-  listed,
-  placedName,
-  principalInWords,
-  principalNames,
-  quoted,
-  shortened,
-} from './names.js'
+import type { KnownStatement } from './known-statement.js'
+import { capital, layerSubjectFirst, listed, placedName, principalInWords, quoted, shortened } from './names.js'
 import { operationName } from './near-miss.js'
 import { once } from './once.js'
-import { statementPlaces, type Place, type StatementPlaces } from './place.js'
+import type { Place, StatementPlaces } from './place.js'
 import type { PlacedStatement } from './reference.js'
 
 /** One part of a statement, or one thing that a grant asks for. */
@@ -37,36 +27,48 @@ export interface Check {
 
 /** Of each condition of a statement what it wants and what the request has; the functions below are handed it. */
 export function conditionWords({ call }: Trace, { policy, traced }: PlacedStatement): readonly TestWords[] {
-  return traced.conditions.map((condition) => testWords(condition, policy, call.values))
+  const { conditions } = traced
+  if (conditions.length === 0) return NO_WORDS
+  return conditions.map((condition) => testWords(condition, policy, call.values))
 }
+
+const NO_WORDS: readonly TestWords[] = []
 
 /** Every part of a statement that it has, conditions one by one. */
 export function statementChecks(
   trace: Trace,
-  { policy, traced }: PlacedStatement,
+  { statement, failed, conditions }: StatementTrace,
+  known: KnownStatement,
+  places: StatementPlaces,
   words: readonly TestWords[],
 ): readonly Check[] {
-  const { statement, failed, conditions } = traced
-  const { document } = policy
-  const { principal, action, resource, index } = statement
-  const places = statementPlaces(document, index)
-  const holds = (part: StatementPart): boolean => !failed.includes(part)
+  const { action, resource } = trace.call
   const checks: Check[] = []
-  if (principal !== undefined) {
-    const wanted = `${principal.negated ? 'everybody except ' : ''}${principalNames(principal)}`
-    const place = places.element('principal')
-    checks.push({ part: 'principal', holds: holds('principal'), wanted, got: callerInWords(trace), place })
+  if (statement.principal !== undefined) {
+    checks.push({
+      part: 'principal',
+      holds: !failed.includes('principal'),
+      wanted: known.wantedPrincipals,
+      got: callerInWords(trace),
+      place: places.principal,
+    })
   }
+  // Of the listed actions the one that covers this one: the place that a reader looks for.
+  const pattern = known.patternFor(action)
   checks.push({
     part: 'action',
-    holds: holds('action'),
-    wanted: elementWords(action),
-    got: trace.call.action,
-    place: actionPlace(places, action, trace.call.action),
+    holds: !failed.includes('action'),
+    wanted: known.wantedActions,
+    got: action,
+    place: pattern < 0 ? places.allActions : places.action(pattern),
   })
-  const got = trace.call.resource.arn ?? 'no resource, which only "*" matches'
-  const resourcePlace = places.element('resource')
-  checks.push({ part: 'resource', holds: holds('resource'), wanted: elementWords(resource), got, place: resourcePlace })
+  checks.push({
+    part: 'resource',
+    holds: !failed.includes('resource'),
+    wanted: known.wantedResources,
+    got: resource.arn ?? 'no resource, which only "*" matches',
+    place: places.resource,
+  })
   for (let which = 0; which < conditions.length; which++) {
     const { wanted, value } = words[which]!
     checks.push({
@@ -79,24 +81,6 @@ export function statementChecks(
   }
   return checks
 }
-
-/** Of the listed actions the one that covers this one: the place that a reader looks for. */
-function actionPlace(places: StatementPlaces, element: PatternElement | undefined, action: string): Place | null {
-  if (element === undefined || element.negated) return places.element('action')
-  const pattern = globsOf(element).findIndex((glob) => glob.matches(action))
-  return pattern < 0 ? places.element('action') : places.action(pattern)
-}
-
-const globsOf = once(({ patterns }: PatternElement) => patterns.map((text) => compileGlob(text, { ignoreCase: true })))
-
-function elementWords(element: PatternElement | undefined): string {
-  return element === undefined ? 'nothing: the statement lacks this element' : presentElementWords(element)
-}
-
-const presentElementWords = once(({ patterns, negated }: PatternElement): string => {
-  if (patterns.length === 0) return 'nothing: the list is empty'
-  return `${negated ? 'everything except ' : ''}${listed(patterns.map(shortened), negated ? 'and' : 'or')}`
-})
 
 export function callerInWords({ call }: Trace): string {
   return callerWords(call.subject.caller)
@@ -118,42 +102,54 @@ export function resourceInWords({ call, kind }: Trace): string {
 export function missWords(
   trace: Trace,
   placed: PlacedStatement,
+  known: KnownStatement,
   words: readonly TestWords[],
 ): { readonly sentence: string; readonly gist: string } {
   const { failed, conditions } = placed.traced
   const when = failed.includes('condition')
     ? onlyWhen(words.filter((_, which) => conditions[which]?.holds === false))
     : undefined
-  return { sentence: missSentence(trace, placed, when), gist: missGist(placed, when) }
+  const sentence = missSentence(trace, placed, known, when)
+  if (when === undefined) return { sentence, gist: known.gist(failed) }
+  const [only] = failed
+  const isOnly = only !== undefined && failed.length === 1
+  const parts = isOnly ? known.partGist(only, when) : failed.map((part) => known.partGist(part, when))
+  return { sentence, gist: typeof parts === 'string' ? parts : listed(parts, 'and') }
 }
 
 /** Why a statement does not apply, as a sentence with the layer as its subject; without the final stop. */
-function missSentence(trace: Trace, { policy, traced }: PlacedStatement, when: string | undefined): string {
-  const { statement, failed } = traced
-  const subject = capital(layerSubject(trace, policy.layer))
+function missSentence(
+  trace: Trace,
+  { policy, traced }: PlacedStatement,
+  known: KnownStatement,
+  when: string | undefined,
+): string {
+  const { failed } = traced
+  const subject = layerSubjectFirst(trace, policy.layer)
   const { action } = trace.call
-  const delegates = traced.reach === CLASS_ACCOUNT && policy.layer === 'keyPolicy'
-  const account = trace.call.subject.caller.accountId ?? '?'
-  const verb = delegates ? `leaves ${action} to the IAM policies of account ${account}` : `allows ${action}`
   const andWhen = when === undefined ? '' : `, and only when ${when}`
   if (failed.includes('principal')) {
-    const to = statement.principal === undefined ? 'nobody' : principalNames(statement.principal)
-    if (failed.includes('action'))
-      return `${subject} allows ${patternWords(statement.action)} to ${to}, not to this caller`
+    const to = known.principals
+    if (failed.includes('action')) return `${subject} allows ${known.actions} to ${to}, not to this caller`
     return `${subject} allows ${action} to ${to}, not to this caller${andWhen}`
   }
+  const delegates = traced.reach === CLASS_ACCOUNT && policy.layer === 'keyPolicy'
+  const account = trace.call.subject.caller.accountId ?? '?'
   if (failed.includes('action')) {
     const whom = policy.layer === 'keyPolicy' || policy.layer === 'vpce' ? ' to this caller' : ''
-    const what = patternWords(statement.action)
+    const what = known.actions
     return delegates
       ? `${subject} leaves ${what} to the IAM policies of account ${account}, but not ${action}`
       : `${subject} allows ${what}${whom}, but not ${action}`
   }
-  const on =
-    trace.call.resource.arn === undefined
-      ? `on ${patternWords(statement.resource)}; it has no resource, so only "*" covers it`
-      : `on ${patternWords(statement.resource)}, not on ${resourceInWords(trace)}`
-  if (failed.includes('resource')) return `${subject} ${verb} ${on}${andWhen}`
+  const verb = delegates ? `leaves ${action} to the IAM policies of account ${account}` : `allows ${action}`
+  if (failed.includes('resource')) {
+    const on =
+      trace.call.resource.arn === undefined
+        ? `on ${known.resources}; it has no resource, so only "*" covers it`
+        : `on ${known.resources}, not on ${resourceInWords(trace)}`
+    return `${subject} ${verb} ${on}${andWhen}`
+  }
   return when === undefined ? `${subject} ${verb}` : `${subject} ${verb} only when ${when}`
 }
 
@@ -167,48 +163,19 @@ function onlyWhen(tests: readonly TestWords[]): string {
   )
 }
 
-function patternWords(element: PatternElement | undefined): string {
-  return element === undefined ? 'nothing' : presentPatternWords(element)
-}
-
-const presentPatternWords = once(
-  ({ patterns, negated }: PatternElement): string =>
-    `${negated ? 'everything except ' : ''}${listed(patterns.map(shortened), 'and')}`,
-)
-
 /** Why a statement applies: `statement 2 "Deny" denies kms:Decrypt when …; this request has …`; and that it does. */
 export function applyWords(
   trace: Trace,
   placed: PlacedStatement,
+  known: KnownStatement,
   words: readonly TestWords[],
 ): { readonly sentence: string; readonly gist: string } {
   const { policy, traced } = placed
   const { statement } = traced
   const gist = `${statement.effect === 'Deny' ? 'denies' : 'allows'} ${trace.call.action}`
-  const whom =
-    statement.principal?.negated === true ? ` to everybody except ${principalNames(statement.principal)}` : ''
+  const whom = statement.principal?.negated === true ? ` to everybody except ${known.principals}` : ''
   const when = words.length === 0 ? '' : ` when ${onlyWhen(words)}`
   return { sentence: `${capital(placedName(trace, policy, statement))}, ${gist}${whom}${when}`, gist }
-}
-
-function missGist({ traced }: PlacedStatement, when: string | undefined): string {
-  return listed(
-    traced.failed.map((part) => partGist(traced, part, when)),
-    'and',
-  )
-}
-
-function partGist({ statement }: StatementTrace, part: StatementPart, when: string | undefined): string {
-  switch (part) {
-    case 'principal':
-      return `is for ${statement.principal === undefined ? 'nobody' : principalNames(statement.principal)}`
-    case 'action':
-      return `is about ${patternWords(statement.action)}`
-    case 'resource':
-      return `is about ${patternWords(statement.resource)}`
-    case 'condition':
-      return `asks that ${when ?? 'nothing'}`
-  }
 }
 
 // ----------------------------------------------------------------------------------------------------------- grants

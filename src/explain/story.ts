@@ -11,6 +11,7 @@ import type { PolicySource } from '../policy/document.js'
 import { causeOf } from './cause.js'
 import { decidingStatements, permittingGrants, type DecidedBy } from './decisive.js'
 import { diagnosticsOf, type Diagnostic } from './diagnostics.js'
+import { knownStatement } from './known-statement.js'
 import { layerLines, type ExplainedLayer } from './layer-words.js'
 import { accessDeniedMessage, type MessageForm } from './message.js'
 import { capital, placedName } from './names.js'
@@ -82,21 +83,26 @@ export interface ExplainOptions {
 export function explainTrace(traced: Trace, { sourceOf, messageForm }: ExplainOptions = {}): Explanation {
   const trace = sourceOf === undefined ? traced : withSources(traced, sourceOf)
   const { outcome, call } = trace
-  const code = causeOf(trace)
   const ranked = rankedMisses(trace)
-  const misses = ranked.slice(0, MAX_NEAR_MISSES)
-  const told = misses.find((miss) => isTold(trace, code, miss))
-  const decisive = told === undefined ? decisiveParts(trace) : [missPart(trace, told)]
+  const code = causeOf(trace, ranked)
+  let told: ExplainedPart | undefined
+  const nearMisses: ExplainedPart[] = []
+  for (let index = 0; index < ranked.length && index < MAX_NEAR_MISSES; index++) {
+    const miss = ranked[index]!
+    if (told === undefined && isTold(trace, code, miss)) told = missPart(trace, miss)
+    else nearMisses.push(missPart(trace, miss))
+  }
+  const decisive = told === undefined ? decisiveParts(trace) : [told]
   return {
     verdict: outcome.decision,
     layer: outcome.layer,
     caller: call.subject.caller.arn,
     action: call.action,
     resource: call.resource.arn ?? null,
-    summary: summaryOf(trace, code, decisive[0]?.sentence),
+    summary: summaryOf(trace, code, decisive),
     cause: code === null ? null : { code, title: CAUSES[code].title },
     decisive,
-    nearMisses: misses.filter((miss) => miss !== told).map((miss) => missPart(trace, miss)),
+    nearMisses,
     layers: layerLines(trace, ranked),
     message: accessDeniedMessage(trace, messageForm),
     // Of the trace as it came: what the policy reader noticed has places in the text that it read.
@@ -156,8 +162,10 @@ function decisiveParts(trace: Trace): readonly ExplainedPart[] {
   }
   const statements = decidingStatements(trace)
   // The layer that AWS names stands first.
-  const named = statements.filter(({ policy }) => policy.layer === layer)
-  return [...named, ...statements.filter((each) => !named.includes(each))].map((placed) => statementPart(trace, placed))
+  const parts: ExplainedPart[] = []
+  for (const placed of statements) if (placed.policy.layer === layer) parts.push(statementPart(trace, placed))
+  for (const placed of statements) if (placed.policy.layer !== layer) parts.push(statementPart(trace, placed))
+  return parts
 }
 
 function missPart(trace: Trace, miss: RankedMiss): ExplainedPart {
@@ -178,8 +186,12 @@ function missPart(trace: Trace, miss: RankedMiss): ExplainedPart {
 function statementPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
   const { policy, traced } = placed
   const { statement } = traced
+  const known = knownStatement(statement)
+  const places = statementPlaces(policy.document, statement.index)
   const words = conditionWords(trace, placed)
-  const { sentence, gist } = traced.applies ? applyWords(trace, placed, words) : missWords(trace, placed, words)
+  const { sentence, gist } = traced.applies
+    ? applyWords(trace, placed, known, words)
+    : missWords(trace, placed, known, words)
   return {
     ref: statementRef(policy, traced),
     name: placedName(trace, policy, statement),
@@ -187,7 +199,7 @@ function statementPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
     applies: traced.applies,
     sentence,
     gist,
-    place: statementPlaces(policy.document, statement.index).element('statement'),
-    checks: statementChecks(trace, placed, words),
+    place: places.whole,
+    checks: statementChecks(trace, traced, known, places, words),
   }
 }

@@ -10,22 +10,27 @@ import type { Layer } from '../graph/combine.js'
 import { CLASS_DIRECT } from '../graph/subject.js'
 import { SAYS_NOTHING } from '../graph/policy.js'
 import { decidingStatements, fittingGrants, grantSays, permittingGrants } from './decisive.js'
-import { capital, LAYER_NAMES, layerSubject, levelName, listed, shortened, statementName } from './names.js'
+import { capital, LAYER_NAMES, layerSubjectFirst, levelName, listed, shortened, statementName } from './names.js'
 import { lackingLevels } from './near-miss.js'
 import { appliedIn, layerTrace } from './reference.js'
 import { callerInWords, granteeInWords, grantName, resourceInWords } from './statement-words.js'
 
 /**
  * @param cause - the cause code of this trace.
- * @param decisive - the sentence on what decided first or, for an implicit denial, on the near miss that the code tells
- *   of; undefined where there is neither.
+ * @param decided - the sentences on what decided or, for an implicit denial, on the near miss that the code tells of;
+ *   none where there is neither.
  */
-export function summaryOf(trace: Trace, cause: CauseCode | null, decisive: string | undefined): string {
+export function summaryOf(
+  trace: Trace,
+  cause: CauseCode | null,
+  decided: readonly { readonly sentence: string }[],
+): string {
+  const decisive = decided[0]?.sentence
   switch (trace.outcome.decision) {
     case 'allow':
       return allowSummary(trace, decisive)
     case 'explicitDeny':
-      return denySummary(trace, decisive)
+      return denySummary(trace, decisive, decided.length - 1)
     case 'implicitDeny':
       return sentences(contextOf(trace, cause), decisive ?? absence(trace, cause))
   }
@@ -54,7 +59,7 @@ function allowSummary(trace: Trace, decisive: string | undefined): string {
   }
   if (layer === 'keyPolicy') {
     const [first] = decidingStatements(trace)
-    const why = decisive ?? `${capital(layerSubject(trace, layer))} allows ${action} to this caller`
+    const why = decisive ?? `${layerSubjectFirst(trace, layer)} allows ${action} to this caller`
     const named = first?.traced.reach === CLASS_DIRECT ? 'the caller itself' : "the caller's role or user"
     return sentences(
       why,
@@ -69,7 +74,7 @@ function delegation(trace: Trace): string | undefined {
   const [applied] = appliedIn(layerTrace(trace, 'keyPolicy'), 'Allow')
   if (applied === undefined) return undefined
   const { action, subject } = trace.call
-  const name = `${capital(layerSubject(trace, 'keyPolicy'))} (${statementName(applied.traced.statement)})`
+  const name = `${layerSubjectFirst(trace, 'keyPolicy')} (${statementName(applied.traced.statement)})`
   if (trace.kind.relation === 'cross')
     return `${name} lets ${action} in from account ${subject.caller.accountId ?? '?'}, and across accounts both sides must allow`
   return `${name} leaves ${action} to the IAM policies of account ${subject.caller.accountId ?? '?'}`
@@ -77,10 +82,10 @@ function delegation(trace: Trace): string | undefined {
 
 // ------------------------------------------------------------------------------------------------------------- deny
 
-function denySummary(trace: Trace, decisive: string | undefined): string {
+/** @param others - how many more Denies applied. */
+function denySummary(trace: Trace, decisive: string | undefined, others: number): string {
   if (decisive === undefined)
-    return sentences(`${capital(layerSubject(trace, trace.outcome.layer))} denies ${trace.call.action}`)
-  const others = decidingStatements(trace).length - 1
+    return sentences(`${layerSubjectFirst(trace, trace.outcome.layer)} denies ${trace.call.action}`)
   const more = others === 0 ? undefined : others === 1 ? 'One more Deny applies' : `${others} more Denies apply`
   return sentences(decisive, 'A Deny wins over every Allow', more)
 }
@@ -207,12 +212,12 @@ function nothingAllows(trace: Trace, layer: Layer): string {
     case 'scp':
       return ''
     case 'keyPolicy':
-      return `${capital(layerSubject(trace, layer))} does not allow ${action} to ${callerInWords(trace)}${trace.kind.target === 'key' ? ', and no grant does' : ''}`
+      return `${layerSubjectFirst(trace, layer)} does not allow ${action} to ${callerInWords(trace)}${trace.kind.target === 'key' ? ', and no grant does' : ''}`
     case 'rcp':
     case 'vpce':
     case 'boundary':
     case 'grant':
     case 'operation':
-      return `${capital(layerSubject(trace, layer))} does not allow ${action}${on}`
+      return `${layerSubjectFirst(trace, layer)} does not allow ${action}${on}`
   }
 }

@@ -24,6 +24,8 @@ export interface ExplainedDocument {
   readonly explanation: Explanation
   /** Of the same check. */
   readonly trace: Trace
+  /** Where the policies of that check stand in the document. */
+  readonly sourceOf: (policy: PolicyTrace) => PolicySource | undefined
   readonly checks: readonly ExplainedCheck[]
   /** Index of the first check that fails. */
   readonly failingCheck: number | null
@@ -71,7 +73,8 @@ function explained(
   const told = failing < 0 ? traces.length - 1 : failing
   const traced = traces[told]
   if (traced === undefined) throw new Error('a simulation without checks was let through')
-  const explanation = explainTrace(traced, { sourceOf: sourcesOfCheck(told) })
+  const sourceOf = sourcesOfCheck(told)
+  const explanation = explainTrace(traced, { sourceOf })
   const isBypassed = simulation.request.bypassPolicyLockoutSafetyCheck === true
   return {
     kind: simulation.kind,
@@ -86,6 +89,7 @@ function explained(
       ],
     },
     trace: traced,
+    sourceOf,
     checks: traces.map(({ call, outcome }) => ({
       action: call.action,
       resource: call.resource.arn ?? null,

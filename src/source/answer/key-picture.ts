@@ -10,7 +10,8 @@ import { compileArnGlob } from '../../text/arn-glob.js'
 import { splitArn } from '../../text/arn.js'
 import { compileGlob } from '../../text/glob.js'
 import { hasVariable } from '../../text/template.js'
-import type { AskedWorld, WorldKey, WorldPolicy, WorldPrincipal } from '../world/world.js'
+import { policiesOf } from '../world/to-definition.js'
+import type { AskedWorld, WorldKey } from '../world/world.js'
 
 /** @param arn - of a key of the world. */
 export function drawnKey(world: AskedWorld, arn: string): DrawnKey {
@@ -47,14 +48,6 @@ function identityStatements(world: AskedWorld, key: WorldKey): readonly Identity
     }
   }
   return found
-}
-
-function policiesOf(world: AskedWorld, { inline, attached, groups }: WorldPrincipal): readonly WorldPolicy[] {
-  const ofGroups = groups.flatMap((arn) => {
-    const group = world.groups.get(arn)
-    return group === undefined ? [] : [...group.inline, ...group.attached]
-  })
-  return [...inline, ...attached, ...ofGroups]
 }
 
 /** Whether a statement can bear on some permission on this key. A variable may come to anything. */

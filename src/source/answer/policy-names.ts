@@ -9,7 +9,7 @@
 import type { PolicyTrace, Trace } from '../../decide/trace.js'
 import { quoted, type PolicyNames } from '../../explain/names.js'
 import { callerEntryArn } from '../../decide/resolve.js'
-import { policiesOf } from '../world/to-authorizer.js'
+import { policiesOf } from '../world/to-definition.js'
 import type { AskedWorld, PolicyLevel, WorldPolicy } from '../world/world.js'
 import type { KnownSessions } from './known-sessions.js'
 

@@ -67,9 +67,21 @@ function whoIs(type: string | undefined, identity: Members | undefined): Pick<Ev
           why: `the event has no ARN of its caller${type === undefined ? '' : `, which is of type ${quote(type)}`}`,
         }
       }
-      return parsePrincipalArn(arn).ok ? { principal: arn } : { why: `${quote(arn, 120)} is no ARN of a principal` }
+      return isPrincipal(arn) ? { principal: arn } : { why: `${quote(arn, 120)} is no ARN of a principal` }
     }
   }
+}
+
+/** Sessions come again and again, and anybody may make new ones. */
+const MAX_KNOWN = 10_000
+const knownPrincipals = new Set<string>()
+
+function isPrincipal(arn: string): boolean {
+  if (knownPrincipals.has(arn)) return true
+  if (!parsePrincipalArn(arn).ok) return false
+  if (knownPrincipals.size >= MAX_KNOWN) knownPrincipals.clear()
+  knownPrincipals.add(arn)
+  return true
 }
 
 function accountName(identity: Members | undefined): string {
@@ -83,15 +95,14 @@ function detailsOf(
 ): CallerDetails {
   const accountId = textIn(identity, 'accountId')
   const issuerArn = textIn(issuer, 'arn')
+  const details: { -readonly [Member in keyof CallerDetails]: CallerDetails[Member] } = {}
+  if (accountId !== undefined) details.accountId = accountId
   // `AROA…:session`; a user has no session, and the root user its account.
   const uniqueId = textIn(identity, 'principalId')?.split(':', 1)[0]
-  const hasUniqueId = uniqueId !== undefined && /^A[A-Z0-9]{3,127}$/.test(uniqueId)
-  return {
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(hasUniqueId ? { uniqueId } : {}),
-    ...(type === 'AssumedRole' && issuerArn?.includes(':role/') === true ? { roleArn: issuerArn } : {}),
-    ...(type === 'FederatedUser' && issuerArn?.includes(':user/') === true ? { userArn: issuerArn } : {}),
-  }
+  if (uniqueId !== undefined && /^A[A-Z0-9]{3,127}$/.test(uniqueId)) details.uniqueId = uniqueId
+  if (type === 'AssumedRole' && issuerArn?.includes(':role/') === true) details.roleArn = issuerArn
+  if (type === 'FederatedUser' && issuerArn?.includes(':user/') === true) details.userArn = issuerArn
+  return details
 }
 
 type Keys = Record<string, ContextScalar | null>
@@ -162,10 +173,18 @@ function putNetwork(keys: Keys, event: Members, address: string | undefined, end
   keys['aws:SourceVpce'] = endpoint ?? null
   if (endpoint === undefined) keys['aws:SourceVpc'] = null
   else put(keys, 'aws:VpceAccount', textIn(event, 'vpcEndpointAccountId'))
-  if (address !== undefined && parseIpAddress(address) !== undefined) {
+  if (address !== undefined && isAddress(address)) {
     // What comes through an endpoint has a private address, which is another key.
     keys[endpoint === undefined ? 'aws:SourceIp' : 'aws:VpcSourceIp'] = address
   }
+}
+
+/** Most addresses are four plain numbers, of which nobody here needs to know more. */
+const PLAIN_ADDRESS =
+  /^(?:(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\.){3}(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/
+
+function isAddress(text: string): boolean {
+  return PLAIN_ADDRESS.test(text) || parseIpAddress(text) !== undefined
 }
 
 function serviceIn(name: string | undefined): string | undefined {
@@ -217,6 +236,9 @@ const OF_SERVICE = because(
 const OF_MFA = because('an event does not tell when MFA was used', 'aws:MultiFactorAuthAge')
 const OF_PLAIN_TRANSPORT = because('the event has no details of TLS', 'aws:SecureTransport')
 
+/** What is unknown of events that hide the same: one list for all of them. */
+const unknownByHidden = new Map<number, readonly UnknownInput[]>()
+
 function unknownOf(type: string | undefined, { isInternal, via, endpoint }: Path, keys: Keys): readonly UnknownInput[] {
   const parts: readonly (readonly [boolean, readonly UnknownInput[]])[] = [
     [type === 'AssumedRole' || type === 'FederatedUser', OF_SESSION],
@@ -227,5 +249,11 @@ function unknownOf(type: string | undefined, { isInternal, via, endpoint }: Path
     [keys['aws:SecureTransport'] === undefined, OF_PLAIN_TRANSPORT],
     [keys['aws:MultiFactorAuthPresent'] === 'true', OF_MFA],
   ]
-  return parts.flatMap(([isSo, unknown]) => (isSo ? unknown : []))
+  const hidden = parts.reduce((bits, [isSo], bit) => (isSo ? bits | (1 << bit) : bits), 0)
+  let unknown = unknownByHidden.get(hidden)
+  if (unknown === undefined) {
+    unknown = parts.flatMap(([isSo, inputs]) => (isSo ? inputs : []))
+    unknownByHidden.set(hidden, unknown)
+  }
+  return unknown
 }

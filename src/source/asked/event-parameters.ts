@@ -32,12 +32,31 @@ export function parametersOfEvent(event: Members): Members {
 }
 
 function withApiNames(object: Members, depth: number): Members {
-  return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => {
-      const apiName = name.charAt(0).toUpperCase() + name.slice(1)
-      return [apiName, MAPS.has(apiName) ? value : inApiNames(value, depth + 1)]
-    }),
-  )
+  const named: Record<string, unknown> = {}
+  for (const name of Object.keys(object)) {
+    const apiName = apiNameOf(name)
+    const value = MAPS.has(apiName) ? object[name] : inApiNames(object[name], depth + 1)
+    // Setting this one would set what the object inherits.
+    if (apiName === '__proto__') Object.defineProperty(named, apiName, { ...OWN, value })
+    else named[apiName] = value
+  }
+  return named
+}
+
+const OWN = { enumerable: true, configurable: true, writable: true } as const
+
+/** The names of an API are few; anybody may write others. */
+const MAX_NAMES = 1000
+const apiNames = new Map<string, string>()
+
+function apiNameOf(name: string): string {
+  let apiName = apiNames.get(name)
+  if (apiName === undefined) {
+    apiName = name.charAt(0).toUpperCase() + name.slice(1)
+    if (apiNames.size >= MAX_NAMES) apiNames.clear()
+    apiNames.set(name, apiName)
+  }
+  return apiName
 }
 
 function inApiNames(value: unknown, depth: number): unknown {
@@ -54,13 +73,15 @@ export function resourcesOfEvent(
   parameters: Members,
   said: AwsAnswer,
 ): KnownResources {
-  const arns = listIn(event, 'resources').flatMap((item) => {
+  const keys: string[] = []
+  let alias: string | undefined
+  for (const item of listIn(event, 'resources')) {
     const resource = asObject(item)
     const arn = textIn(resource, 'ARN') ?? textIn(resource, 'arn')
-    return arn === undefined ? [] : [arn]
-  })
-  const keys = arns.filter((arn) => parseKeyArn(arn) !== undefined)
-  const alias = arns.find((arn) => parseAliasArn(arn) !== undefined)
+    if (arn === undefined) continue
+    if (parseKeyArn(arn) !== undefined) keys.push(arn)
+    else if (alias === undefined && parseAliasArn(arn) !== undefined) alias = arn
+  }
   const named = [...keys, ...namedInError(said)]
   switch (operation) {
     case 'ReEncrypt':
@@ -106,7 +127,12 @@ function isNamed(arn: string, parameters: Members, member: string): boolean {
 }
 
 function withoutUndefined(all: Readonly<Record<string, string | undefined>>): KnownResources {
-  return Object.fromEntries(Object.entries(all).filter(([, arn]) => arn !== undefined))
+  const known: Record<string, string> = {}
+  for (const name in all) {
+    const arn = all[name]
+    if (arn !== undefined) known[name] = arn
+  }
+  return known
 }
 
 const OF_TOKENS: UnknownInput = {
@@ -130,10 +156,11 @@ const OF_PARAMETERS: UnknownInput = {
 
 /** What of the call the record keeps to itself. */
 export function unknownOfEvent(event: Members, parameters: Members, takesTokens: boolean): readonly UnknownInput[] {
-  const isHidden = [...MAPS].some((name) => {
+  let isHidden = false
+  for (const name of MAPS) {
     const value = memberOf(parameters, name)
-    return value !== undefined && value !== null && asObject(value) === undefined
-  })
+    isHidden ||= value !== undefined && value !== null && asObject(value) === undefined
+  }
   const isAttested = objectIn(objectIn(event, 'additionalEventData'), 'recipient') !== undefined
   return [
     ...(takesTokens ? [OF_TOKENS] : []),

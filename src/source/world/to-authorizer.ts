@@ -4,8 +4,8 @@
  * The policies that it compiles know where they come from: `shownSource` gives an explanation their files.
  */
 import { createAuthorizer, type Authorizer, type AuthorizerOptions } from '../../explain/authorizer.js'
-import type { PolicyDocument } from '../../policy/document.js'
-import type { AskedWorld, PolicyLevel, WorldPolicy, WorldPrincipal } from './world.js'
+import { accountDefinition, endpointDefinition, keyDefinition, principalDefinition } from './to-definition.js'
+import type { AskedWorld } from './world.js'
 
 /** An authorizer that knows the whole world. */
 export function toAuthorizer(world: AskedWorld, options: AuthorizerOptions = {}): Authorizer {
@@ -19,55 +19,21 @@ export function toAuthorizer(world: AskedWorld, options: AuthorizerOptions = {})
 
 /** Adds an account; one that the world does not have is left out, as are the others below. */
 export function putAccount(world: AskedWorld, authorizer: Authorizer, id: string): void {
-  const account = world.accounts.get(id)
-  if (account === undefined) return
-  const { accountId, isManagement, scps, rcps, organizationId, organizationPath } = account
-  authorizer.putAccount({
-    accountId,
-    isManagement,
-    ...(scps === undefined ? {} : { scps: documentLevels(scps) }),
-    ...(rcps === undefined ? {} : { rcps: documentLevels(rcps) }),
-    ...(organizationId === undefined ? {} : { organizationId }),
-    ...(organizationPath === undefined ? {} : { organizationPath }),
-  })
+  const account = accountDefinition(world, id)
+  if (account !== undefined) authorizer.putAccount(account)
 }
 
-export function putPrincipal(world: AskedWorld, authorizer: Authorizer, principalArn: string): void {
-  const principal = world.principals.get(principalArn)
-  if (principal === undefined) return
-  const { arn, boundary, tags, uniqueId } = principal
-  authorizer.putPrincipal({
-    arn,
-    policies: policiesOf(world, principal).map(({ document }) => document),
-    ...(boundary === undefined ? {} : { boundary: boundary.document }),
-    tags,
-    ...(uniqueId === undefined ? {} : { uniqueId }),
-  })
+export function putPrincipal(world: AskedWorld, authorizer: Authorizer, arn: string): void {
+  const principal = principalDefinition(world, arn)
+  if (principal !== undefined) authorizer.putPrincipal(principal)
 }
 
-export function putKey(world: AskedWorld, authorizer: Authorizer, keyArn: string): void {
-  const key = world.keys.get(keyArn)
-  if (key === undefined) return
-  const { arn, properties, policy, grants } = key
-  authorizer.putKey({ arn, ...properties, ...(policy === undefined ? {} : { policy: policy.document }), grants })
+export function putKey(world: AskedWorld, authorizer: Authorizer, arn: string): void {
+  const key = keyDefinition(world, arn)
+  if (key !== undefined) authorizer.putKey(key)
 }
 
 export function putEndpoint(world: AskedWorld, authorizer: Authorizer, id: string): void {
-  const endpoint = world.endpoints.get(id)
-  if (endpoint === undefined) return
-  const { endpointId, policy } = endpoint
-  authorizer.putEndpoint({ endpointId, ...(policy === undefined ? {} : { policy: policy.document }) })
-}
-
-function documentLevels(levels: readonly PolicyLevel[]): readonly (readonly PolicyDocument[])[] {
-  return levels.map(({ policies }) => policies.map(({ document }) => document))
-}
-
-/** The identity policies of a user or role: its own, then those of its groups. */
-export function policiesOf(world: AskedWorld, { inline, attached, groups }: WorldPrincipal): readonly WorldPolicy[] {
-  const ofGroups = groups.flatMap((arn) => {
-    const group = world.groups.get(arn)
-    return group === undefined ? [] : [...group.inline, ...group.attached]
-  })
-  return [...inline, ...attached, ...ofGroups]
+  const endpoint = endpointDefinition(world, id)
+  if (endpoint !== undefined) authorizer.putEndpoint(endpoint)
 }

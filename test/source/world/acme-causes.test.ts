@@ -8,7 +8,8 @@ import { CAUSES } from '../../../src/aws/causes.js'
 import type { Authorizer } from '../../../src/explain/authorizer.js'
 import { parsePolicyValue } from '../../../src/policy/parse.js'
 import { loadWorld } from '../../../src/source/world/load-world.js'
-import { policiesOf, toAuthorizer } from '../../../src/source/world/to-authorizer.js'
+import { toAuthorizer } from '../../../src/source/world/to-authorizer.js'
+import { policiesOf } from '../../../src/source/world/to-definition.js'
 import { ACME, FEDERATED, PAYMENTS, REQUESTS } from './acme-requests.js'
 
 describe('every cause has a request in fixtures/acme', () => {

@@ -1,0 +1,241 @@
+/** Advice: every piece lets the call in when it is followed, nothing cheaper does, and nobody's Deny is taken lightly. */
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { trace, type Trace } from '../../src/decide/trace.js'
+import { adviseOn, type Advice, type AdviceStep } from '../../src/explain/advice/advise.js'
+import { editCandidates } from '../../src/explain/advice/candidates.js'
+import type { Change } from '../../src/explain/advice/change.js'
+import { ChangedCalls } from '../../src/explain/advice/changed-call.js'
+import { contextChange, ContextValues } from '../../src/explain/advice/context-values.js'
+import { searchChanges } from '../../src/explain/advice/search.js'
+import { explainDocument, type ExplainedDocument } from '../../src/source/explain-document.js'
+import type { AuthorizeDocument } from '../reference/document.js'
+import { authorizeDocuments } from '../reference/generate.js'
+
+function explained(document: unknown): ExplainedDocument {
+  const found = explainDocument({ name: 'document.json', text: JSON.stringify(document, null, 2) })
+  if (!found.ok) throw new Error(found.error.message)
+  return found.value
+}
+
+// ---------------------------------------------------------------------------------------------------------- followed
+
+type Json = { [key: string]: unknown } | unknown[]
+
+/** RFC 6902, of the two operations that advice has. */
+function patched(document: unknown, path: string, value: unknown): void {
+  const steps = path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const last = steps.pop()!
+  let at = document as Json
+  for (const step of steps) at = (at as Record<string, Json>)[step]!
+  if (Array.isArray(at) && last === '-') at.push(value)
+  else (at as Record<string, unknown>)[last] = value
+}
+
+const CONTEXT = 'kms:encryptioncontext:'
+
+/** The simulation document with the advice followed; undefined for what is no edit of the document. */
+function followed(document: AuthorizeDocument, { steps }: Advice): unknown {
+  const next = structuredClone(document) as unknown as Record<string, Record<string, unknown>>
+  for (const { edit, condition, kind } of steps) {
+    if (kind === 'grant' || kind === 'newPolicy') return undefined
+    if (edit?.kind === 'file') for (const { path, value } of edit.patch) patched(next, path, value)
+    if (condition === null) continue
+    if (condition.key.toLowerCase().startsWith(CONTEXT)) return undefined
+    const kept = Object.entries(next['context'] ?? {}).filter(
+      ([key]) => key.toLowerCase() !== condition.key.toLowerCase(),
+    )
+    next['context'] = Object.fromEntries(condition.value === null ? kept : [...kept, [condition.key, condition.value]])
+    // A key that is given wins over one that is derived; one that is not there must not be derived.
+    if (condition.value === null && (document as { derive?: unknown }).derive !== undefined) return undefined
+  }
+  return next
+}
+
+test('followed to the letter, advice on a random document lets the call in', () => {
+  let checked = 0
+  fc.assert(
+    fc.property(authorizeDocuments(), (document) => {
+      const { trace: traced, sourceOf } = explained(document)
+      if (traced.outcome.decision === 'allow') return
+      for (const advice of adviseOn(traced, { sourceOf }).advice) {
+        const next = followed(document, advice)
+        if (next === undefined) continue
+        checked++
+        expect(explained(next).trace.outcome.decision, JSON.stringify(advice, null, 1)).toBe('allow')
+      }
+    }),
+    { numRuns: 50, seed: 41 },
+  )
+  expect(checked).toBeGreaterThan(25)
+})
+
+// ------------------------------------------------------------------------------------------------------------ minimal
+
+/** Every set of candidates that is enough, by trying all of them; up to three changes and a cost. */
+function exhaustive(traced: Trace, maxCost: number): readonly string[] {
+  const calls = new ChangedCalls(traced.call)
+  const values = ContextValues.of(calls.traceOf(calls.call))
+  const context = Array.from({ length: calls.tables.slotCount }, (_, slot) => [
+    ...values.changes(slot),
+    ...values.resolved(slot, calls.call),
+  ]).flat()
+  const pairs = traced.call.grants.grants.flatMap(({ constraints = {} }) => {
+    const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints
+    const wanted = Object.entries(equals ?? subset ?? {})
+    const extra =
+      equals === undefined ? [] : Object.keys(traced.call.encryptionContext ?? {}).filter((key) => !(key in equals))
+    return [...wanted, ...extra.map((key) => [key, undefined] as const)].map(([key, value]) =>
+      contextChange(`kms:EncryptionContext:${key}`, value, 1),
+    )
+  })
+  const all = [
+    ...new Map([...editCandidates(traced, () => true), ...context, ...pairs].map((each) => [each.id, each])).values(),
+  ]
+  const enough: { readonly cost: number; readonly ids: readonly string[] }[] = []
+  const isPart = (some: readonly string[], ids: readonly string[]): boolean => some.every((id) => ids.includes(id))
+  const sets = [...subsets(all, maxCost)].toSorted((left, right) => left.length - right.length)
+  for (const set of sets) {
+    const ids = set.map(({ id }) => id)
+    if (enough.some((known) => isPart(known.ids, ids))) continue
+    const keys = set.flatMap((each) => (each.kind === 'context' ? [each.key] : []))
+    if (new Set(keys).size < keys.length) continue
+    const call = calls.with(set)
+    if (call !== undefined && trace(call).outcome.decision === 'allow') {
+      enough.push({ ids, cost: set.reduce((sum, { cost }) => sum + cost, 0) })
+    }
+  }
+  return enough
+    .filter(({ cost }) => cost < maxCost)
+    .map(({ ids }) => ids.toSorted().join('\n'))
+    .toSorted()
+}
+
+function* subsets(
+  all: readonly Change[],
+  maxCost: number,
+  from = 0,
+  set: readonly Change[] = [],
+): Generator<readonly Change[]> {
+  if (set.length > 0) yield set
+  if (set.length === 3) return
+  const spent = set.reduce((sum, { cost }) => sum + cost, 0)
+  for (let index = from; index < all.length; index++) {
+    const next = all[index]!
+    if (spent + next.cost <= maxCost) yield* subsets(all, maxCost, index + 1, [...set, next])
+  }
+}
+
+test('trying every set of changes finds nothing cheaper, and nothing else that costs as little', () => {
+  let compared = 0
+  fc.assert(
+    fc.property(authorizeDocuments(), (document) => {
+      const { trace: traced } = explained(document)
+      if (traced.outcome.decision === 'allow') return
+      const { found, isComplete } = searchChanges(traced, { isEditable: () => true, limit: 3, maxTried: 3000 })
+      if (!isComplete) return
+      // Below the dearest that was found every set is known.
+      const maxCost = found.length < 3 ? 40 : found.at(-1)!.cost
+      const listed = found
+        .filter(({ cost, changes }) => cost < maxCost && changes.length <= 3)
+        .map(({ changes }) =>
+          changes
+            .map(({ id }) => id)
+            .toSorted()
+            .join('\n'),
+        )
+      expect(listed.toSorted()).toEqual(exhaustive(traced, maxCost))
+      compared++
+    }),
+    { numRuns: 40, seed: 42 },
+  )
+  expect(compared).toBeGreaterThan(15)
+})
+
+// ------------------------------------------------------------------------------------------------------------- by hand
+
+function fixture(name: string): readonly Advice[] {
+  const text = readFileSync(new URL(`../../fixtures/first/${name}.json`, import.meta.url), 'utf8')
+  const found = explainDocument({ name: `${name}.json`, text })
+  if (!found.ok) throw new Error(found.error.message)
+  return adviseOn(found.value.trace, { sourceOf: found.value.sourceOf }).advice
+}
+
+const sentences = (advice: readonly Advice[]): readonly string[] =>
+  advice.map(({ steps }) => steps.map(({ sentence }) => sentence).join(' '))
+const only = (advice: Advice | undefined): AdviceStep => advice!.steps[0]!
+
+describe('cheapest first', () => {
+  test('a wrong encryption context: another context, a grant, then the key policy', () => {
+    expect(sentences(fixture('denied-decrypt'))).toEqual([
+      'Use the encryption context tenant="green".',
+      'Create a grant for Decrypt to role app/Invoices of account 111122223333 with an encryption context that has tenant="blue".',
+      'Add kms:Decrypt to the Action of key policy, statement 1 "Enable IAM policies for everything but data".',
+      'Let key policy, statement 5 "Invoices of this tenant only" also accept kms:EncryptionContext:tenant "blue".',
+      'Add a statement to the key policy that allows kms:Decrypt to arn:aws:iam::111122223333:role/app/Invoices.',
+    ])
+  })
+
+  test('the identity side of another account: its own policies before the key', () => {
+    expect(sentences(fixture('cross-account')).slice(0, 2)).toEqual([
+      'Add this key to the Resource of identity policy 1, statement 2 "UseOwnKeys".',
+      'Add a statement to identity policy 1 that allows kms:Decrypt.',
+    ])
+  })
+
+  test("an organization's Deny: an exception at most, and whose it is", () => {
+    const [advice] = fixture('denied-by-scp')
+    expect(only(advice).sentence).toMatch(/^Let service control policy 2 at level 1 .* make an exception of /)
+    expect(only(advice).caution).toBe(
+      'It guards level 1 of the organization on the way to account 111122223333: whoever owns it there decides.',
+    )
+  })
+
+  test('nothing for what is allowed', () => {
+    const { trace: traced } = explained({
+      principal: { type: 'root', arn: 'arn:aws:iam::111122223333:root' },
+      action: 'kms:Decrypt',
+      resource: { type: 'key', arn: 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
+      keyPolicy: {
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:*', Resource: '*' },
+      },
+    })
+    expect(traced.outcome.decision).toBe('allow')
+    expect(adviseOn(traced)).toEqual({ advice: [], isComplete: true })
+  })
+})
+
+describe('a ready edit', () => {
+  test('a patch of the whole file, and the same as a unified diff', () => {
+    const step = only(fixture('denied-decrypt')[3])
+    expect(step.edit).toEqual({
+      kind: 'file',
+      name: 'denied-decrypt.json',
+      patch: [
+        {
+          op: 'replace',
+          path: '/keyPolicy/Statement/4/Condition/StringEquals/kms:EncryptionContext:tenant',
+          value: ['green', 'blue'],
+        },
+      ],
+      diff: expect.stringContaining(
+        '-        "Condition": { "StringEquals": { "kms:EncryptionContext:tenant": "green" } }\n+        "Condition": { "StringEquals": { "kms:EncryptionContext:tenant": ["green", "blue"] } }\n',
+      ) as string,
+    })
+  })
+
+  test('a command for a grant, bound to the encryption context of the request', () => {
+    expect(only(fixture('denied-decrypt')[1]).edit).toEqual({
+      kind: 'command',
+      command:
+        'aws kms create-grant --key-id arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab ' +
+        '--grantee-principal arn:aws:iam::111122223333:role/app/Invoices --operations Decrypt ' +
+        `--constraints '{"EncryptionContextSubset":{"tenant":"blue"}}'`,
+    })
+  })
+})
