@@ -19,10 +19,13 @@ import {
   type CallerBinding,
   type RequestError,
 } from './resolve.js'
+import { TraceSketches } from './trace.js'
 import { SlotReader, type ContextReader } from './values.js'
 
 /** A gate costs about ten decisions to build. */
 const GATE_FROM_USE = 3
+/** What is asked about once needs no memory. */
+const SKETCHES_FROM_USE = 2
 const MAX_PRINCIPALS = 10_000
 const MAX_RESOURCES = 10_000
 const MAX_GATES = 256
@@ -48,7 +51,22 @@ export class HotBinding {
   private lastAction: string | undefined
   private last: ActionGate | undefined
 
+  private tracedAction: string | undefined
+  private traces = 0
+  private traced: TraceSketches | undefined
+
   constructor(public binding: Binding) {}
+
+  /** What traces of an action have in common, where it is asked about again and again. */
+  sketches(action: string): TraceSketches | undefined {
+    if (action !== this.tracedAction) {
+      this.tracedAction = action
+      this.traces = 0
+      this.traced = undefined
+    }
+    if (++this.traces < SKETCHES_FROM_USE) return undefined
+    return (this.traced ??= new TraceSketches())
+  }
 
   /**
    * The gate for an action, if there is one.
@@ -60,6 +78,11 @@ export class HotBinding {
     this.last = this.gates.get(action)
     this.lastAction = action
     return this.last?.hot
+  }
+
+  /** Whether requests have come through endpoints. */
+  get hasEndpoints(): boolean {
+    return this.byEndpoint.size > 0
   }
 
   /** Notes a call for which there was no gate, and makes one when there have been enough. */

@@ -41,7 +41,8 @@ const MAX_WAYS = 256
 /** @param unknownKeys - condition keys, in any case, whose presence and values nobody knows. */
 export function possibilities(call: Call, unknownKeys: readonly string[]): Possibilities {
   const { tables } = call.subject
-  const unknown = new Set(unknownKeys.map((key) => tables.findSlot(key)).filter((slot) => slot >= 0))
+  // A key that no policy names has slot -1, which no test asks.
+  const unknown = new Set(unknownKeys.map((key) => tables.findSlot(key)))
   const gate = Gate.build(call)
   const isOpen = (test: { readonly slots: readonly number[] }): boolean => test.slots.some((slot) => unknown.has(slot))
   const ways = gate.ways(call.values, call, isOpen, MAX_WAYS)

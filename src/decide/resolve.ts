@@ -16,7 +16,7 @@ import { parsePrincipalArn } from '../text/principal-arn.js'
 import type { Result } from '../text/source.js'
 import type { Call, CallResource } from './call.js'
 import { deriveContextKey } from './derive.js'
-import type { PrincipalFacts, RequestDetails, RequestFacts, ResourceFacts } from './facts.js'
+import type { OrganizationFacts, PrincipalFacts, RequestDetails, RequestFacts, ResourceFacts } from './facts.js'
 import type { DecisionOptions } from './options.js'
 import { toSlotValue, type ContextReader, type RequestContext } from './values.js'
 
@@ -68,6 +68,7 @@ export interface Binding extends CallerBinding {
   readonly resource: CallResource
   readonly resourceFacts: ResourceFacts
   readonly resourceAccount: AccountEntry | undefined
+  readonly organization: OrganizationFacts
   /** The alias through which the request named its key. */
   readonly alias: string | undefined
 }
@@ -104,6 +105,7 @@ export function bindResource(
   if (!target.ok) return target
   const { key, resource, alias } = target.value
   const { accountId } = resource
+  const resourceAccount = accountId === undefined ? undefined : caller.snapshot.accounts.get(accountId)
   return {
     ok: true,
     value: {
@@ -112,9 +114,19 @@ export function bindResource(
       key,
       resource,
       resourceFacts: resourceFacts(resource, key),
-      resourceAccount: accountId === undefined ? undefined : caller.snapshot.accounts.get(accountId),
+      resourceAccount,
+      organization: organizationFacts(caller.callerAccount, resourceAccount),
       alias,
     },
+  }
+}
+
+function organizationFacts(caller: AccountEntry | undefined, resource: AccountEntry | undefined): OrganizationFacts {
+  return {
+    ...optional('callerOrgId', caller?.organizationId),
+    ...optional('callerOrgPath', caller?.organizationPath),
+    ...optional('resourceOrgId', resource?.organizationId),
+    ...optional('resourceOrgPath', resource?.organizationPath),
   }
 }
 
@@ -167,11 +179,13 @@ export function fillIn(
   values: SlotValue[],
   binding: Binding,
   request: Omit<AuthorizationRequest, 'principal' | 'resource'>,
-  slots: readonly number[] = values.map((_, slot) => slot),
+  slots?: readonly number[],
 ): void {
   const { tables } = binding.snapshot
+  const count = slots?.length ?? values.length
   let facts: RequestFacts | undefined
-  for (const slot of slots) {
+  for (let index = 0; index < count; index++) {
+    const slot = slots === undefined ? index : slots[index]!
     if (values[slot] !== undefined) continue
     facts ??= factsOf(binding, request, actionBit(request.action) ?? -1)
     values[slot] = toSlotValue(deriveContextKey(tables.slotName(slot), facts))
@@ -183,7 +197,7 @@ function factsOf(
   request: Omit<AuthorizationRequest, 'principal' | 'resource'>,
   bit: number,
 ): RequestFacts {
-  const { callerAccount, resourceAccount, alias } = binding
+  const { alias } = binding
   const principal = binding.principalFacts
   const keyIdAs = request.keyIdAs ?? alias
   const retired = request.grantId === undefined ? undefined : binding.key?.grants.find(request.grantId)
@@ -195,12 +209,7 @@ function factsOf(
         : { ...principal, tags: { ...principal.tags, ...request.sessionTags } },
     resource: binding.resourceFacts,
     request: keyIdAs === undefined ? request : { ...request, keyIdAs },
-    organization: {
-      ...optional('callerOrgId', callerAccount?.organizationId),
-      ...optional('callerOrgPath', callerAccount?.organizationPath),
-      ...optional('resourceOrgId', resourceAccount?.organizationId),
-      ...optional('resourceOrgPath', resourceAccount?.organizationPath),
-    },
+    organization: binding.organization,
     ...optional('retiredConstraints', retired === undefined ? undefined : (retired.constraints ?? {})),
   }
 }

@@ -21,7 +21,7 @@ import {
 } from '../graph/policy.js'
 import { CLASS_NONE, type PrincipalClass } from '../graph/subject.js'
 import type { SlotValues } from '../graph/atom.js'
-import type { GraphTables } from '../graph/tables.js'
+import { SPEC_FIRST, type GraphTables } from '../graph/tables.js'
 import type { ConditionTest, PolicyDocument, Statement } from '../policy/document.js'
 import { ASKED_LAYERS, grantInput, matchInput, type AskedLayer } from './answers.js'
 import { decodeKind, requestKind, type Call, type PolicyLevels } from './call.js'
@@ -90,15 +90,21 @@ export interface GrantTrace {
 }
 
 export function trace(call: Call): Trace {
+  return traceAlike(call, new TraceSketches())
+}
+
+/** The same, with what earlier traces of this caller, resource and action left in `sketches`. */
+export function traceAlike(call: Call, sketches: TraceSketches): Trace {
   const number = requestKind(call)
-  const { kind, layers } = kindOf(number)
+  const { kind, layers, places } = kindOf(number)
   const input = matchInput(call)
   const traced: TracedLayer[] = []
   const said = ASKED_LAYERS.map(() => SAYS_NOTHING)
-  for (const { layer } of layers) {
-    const found = layer === 'operation' ? NOTHING_TRACED : traceLayer(layer, call, input)
+  for (let index = 0; index < layers.length; index++) {
+    const place = places[index]!
+    const found = traceLayer(layers[index]!.layer, call, input, sketches.of(place))
     traced.push(found)
-    if (layer !== 'operation') said[ASKED_LAYERS.indexOf(layer)] = found.said
+    said[place] = found.said
   }
   const { outcome, consulted } = follow(number, said)
   const records: LayerTrace[] = []
@@ -111,7 +117,7 @@ export function trace(call: Call): Trace {
     const { policies, grants, said: says } = traced[index]!
     const allowed = (says & SAYS_ALLOW) !== 0 || allow.length === 0
     const verdict = (says & SAYS_DENY) !== 0 ? 'explicitDeny' : allowed ? 'allow' : 'implicitDeny'
-    const isConsulted = layer !== 'operation' && (consulted & (1 << ASKED_LAYERS.indexOf(layer))) !== 0
+    const isConsulted = (consulted & (1 << places[index]!)) !== 0
     records.push({ layer, verdict, consulted: isConsulted, policies, grants })
   }
   if (outcome.layer === 'operation') records.push(OPERATION_REFUSED)
@@ -129,6 +135,8 @@ const OPERATION_REFUSED: LayerTrace = {
 interface KnownKind {
   readonly kind: RequestKind
   readonly layers: ReturnType<typeof layersOf>
+  /** Of each of these in ASKED_LAYERS. */
+  readonly places: readonly number[]
 }
 
 /** By their numbers; few hundred occur, so they are kept for good. */
@@ -138,7 +146,8 @@ function kindOf(number: number): KnownKind {
   const known = kinds[number]
   if (known !== undefined) return known
   const kind = Object.freeze(decodeKind(number))
-  const made = { kind, layers: layersOf(kind) }
+  const layers = layersOf(kind)
+  const made = { kind, layers, places: layers.map(({ layer }) => ASKED_LAYERS.indexOf(layer)) }
   kinds[number] = made
   return made
 }
@@ -173,23 +182,24 @@ interface Attachment {
 
 const NOTHING_TRACED: TracedLayer = { policies: [], grants: [], said: SAYS_NOTHING }
 
-function traceLayer(layer: AskedLayer, call: Call, input: MatchInput): TracedLayer {
+function traceLayer(layer: AskedLayer, call: Call, input: MatchInput, sketches: PolicySketch[]): TracedLayer {
+  const tracer: LayerTracer = { layer, call, input, sketches, policies: [] }
   switch (layer) {
     case 'scp':
-      return traceLevels(layer, call.scps ?? [], call.subject.caller.accountId ?? '', call, input)
+      return traceLevels(tracer, call.scps ?? [], call.subject.caller.accountId ?? '')
     case 'rcp':
-      return traceLevels(layer, call.rcps ?? [], call.resource.accountId ?? '', call, input)
+      return traceLevels(tracer, call.rcps ?? [], call.resource.accountId ?? '')
     case 'vpce':
       if (call.endpoint?.policy === undefined) return { policies: [], grants: [], said: SAYS_DIRECT }
-      return tracePolicies(layer, [call.endpoint.policy], call, input)
+      return tracePolicies(tracer, [call.endpoint.policy])
     case 'keyPolicy':
-      return call.keyPolicy === undefined ? NOTHING_TRACED : tracePolicies(layer, [call.keyPolicy], call, input)
+      return call.keyPolicy === undefined ? NOTHING_TRACED : tracePolicies(tracer, [call.keyPolicy])
     case 'identity':
-      return tracePolicies(layer, call.identity, call, input)
+      return tracePolicies(tracer, call.identity)
     case 'boundary':
-      return call.boundary === undefined ? NOTHING_TRACED : tracePolicies(layer, [call.boundary], call, input)
+      return call.boundary === undefined ? NOTHING_TRACED : tracePolicies(tracer, [call.boundary])
     case 'session':
-      return tracePolicies(layer, call.session, call, input)
+      return tracePolicies(tracer, call.session)
     case 'grant': {
       if (call.grants.size === 0) return NOTHING_TRACED
       const asked = grantInput(call)
@@ -199,46 +209,131 @@ function traceLayer(layer: AskedLayer, call: Call, input: MatchInput): TracedLay
   }
 }
 
+interface LayerTracer {
+  readonly layer: Layer
+  readonly call: Call
+  readonly input: MatchInput
+  /** Of the policies of this layer, in order. */
+  readonly sketches: PolicySketch[]
+  /** What has been traced so far. */
+  readonly policies: PolicyTrace[]
+}
+
 /** As `layerSays` has it: a Deny at any level denies, and to allow every level must. */
-function traceLevels(layer: Layer, levels: PolicyLevels, account: string, call: Call, input: MatchInput): TracedLayer {
-  const traced: PolicyTrace[] = []
+function traceLevels(tracer: LayerTracer, levels: PolicyLevels, account: string): TracedLayer {
   let denied = false
   let allowed = true
   for (let level = 0; level < levels.length; level++) {
-    const { policies: ofLevel, said } = tracePolicies(layer, levels[level]!, call, input, { account, level })
-    traced.push(...ofLevel)
+    const said = traceEach(tracer, levels[level]!, { account, level })
     denied ||= (said & SAYS_DENY) !== 0
     allowed &&= (said & SAYS_ALLOW) !== 0
   }
-  return { policies: traced, grants: [], said: denied ? SAYS_DENY : allowed ? SAYS_DIRECT : SAYS_NOTHING }
+  const said = denied ? SAYS_DENY : allowed ? SAYS_DIRECT : SAYS_NOTHING
+  return { policies: tracer.policies, grants: [], said }
 }
 
-function tracePolicies(
-  layer: Layer,
-  policies: readonly CompiledPolicy[],
-  call: Call,
-  input: MatchInput,
-  attached?: Attachment,
-): TracedLayer {
-  const traced: PolicyTrace[] = []
+function tracePolicies(tracer: LayerTracer, policies: readonly CompiledPolicy[]): TracedLayer {
+  const said = traceEach(tracer, policies)
+  return { policies: tracer.policies, grants: [], said }
+}
+
+function traceEach(tracer: LayerTracer, policies: readonly CompiledPolicy[], attached?: Attachment): number {
+  const { call, sketches, policies: traced } = tracer
   let said = SAYS_NOTHING
-  for (const compiled of policies) {
-    const { document, parts } = documentOf(compiled)
-    const statements: StatementTrace[] = []
-    for (let index = 0; index < document.statements.length; index++) {
-      const statement = document.statements[index]!
-      const found = traceStatement(compiled, statement, parts[index]!, call, input)
-      statements.push(found)
-      if (found.applies) said |= statement.effect === 'Deny' ? SAYS_DENY : SAYS_BY_CLASS[found.reach]
+  for (let policy = 0; policy < policies.length; policy++) {
+    const compiled = policies[policy]!
+    let sketch = sketches[traced.length]
+    if (sketch === undefined || !isSketchOf(sketch, compiled, policy, attached)) {
+      sketch = sketchPolicy(tracer, compiled, policy, attached)
+      sketches[traced.length] = sketch
     }
-    const policy = traced.length
-    traced.push(
-      attached === undefined
-        ? { layer, policy, compiled, document, statements }
-        : { layer, account: attached.account, level: attached.level, policy, compiled, document, statements },
-    )
+    said |= sketch.said
+    if (sketch.open.length === 0) traced.push(sketch.trace)
+    else {
+      const found = tracePolicy(sketch, call)
+      for (const { index } of sketch.open) said |= saidBy(found.statements[index]!)
+      traced.push(found)
+    }
   }
-  return { policies: traced, grants: [], said }
+  return said
+}
+
+function saidBy({ applies, statement, reach }: StatementTrace): number {
+  if (!applies) return SAYS_NOTHING
+  return statement.effect === 'Deny' ? SAYS_DENY : SAYS_BY_CLASS[reach]
+}
+
+// --------------------------------------------------------------------------------------------------------- sketches
+
+/**
+ * What is the same in every trace of one caller, resource and action: all that no value of a condition key changes.
+ *
+ * Whoever keeps them between traces keeps them with the caller, the resource and the action; a policy that has been
+ * replaced since is sketched anew.
+ */
+export class TraceSketches {
+  private readonly byLayer: readonly PolicySketch[][] = ASKED_LAYERS.map(() => [])
+
+  /** @param place - of the layer in ASKED_LAYERS. */
+  of(place: number): PolicySketch[] {
+    return this.byLayer[place]!
+  }
+}
+
+interface PolicySketch {
+  /** Where nothing is open, that of every call; else open statements stand in it as if their open parts all held. */
+  readonly trace: PolicyTrace
+  readonly open: readonly OpenStatement[]
+  /** What the other statements say. */
+  readonly said: number
+  /** The last trace that it was used for: most statements are answered alike in request after request. */
+  last?: PolicyTrace | undefined
+}
+
+/** A statement with conditions, or with variables in its resources. */
+interface OpenStatement {
+  /** Place in the policy. */
+  readonly index: number
+  /** Parts that fail in every call, as bits in the order of PARTS. */
+  readonly failed: number
+  /** The resource spec, where its patterns have variables. */
+  readonly resources: number | undefined
+  readonly tests: readonly LoweredTest[]
+  readonly slots: readonly number[]
+  /** Whether it is the values of its own condition keys that decide it, and no variable; found when first asked. */
+  hangsOnOwnKeys?: boolean
+}
+
+function isSketchOf(
+  { trace: { compiled, policy, account, level } }: PolicySketch,
+  asked: CompiledPolicy,
+  place: number,
+  attached: Attachment | undefined,
+): boolean {
+  return compiled === asked && policy === place && level === attached?.level && account === attached?.account
+}
+
+function sketchPolicy(
+  { layer, input }: LayerTracer,
+  compiled: CompiledPolicy,
+  policy: number,
+  attached: Attachment | undefined,
+): PolicySketch {
+  const { document, parts } = documentOf(compiled)
+  const statements: StatementTrace[] = []
+  const open: OpenStatement[] = []
+  let said = SAYS_NOTHING
+  for (const [index, statement] of document.statements.entries()) {
+    const { settled, left } = sketchStatement(compiled.tables, statement, parts[index]!, index, input)
+    statements.push(settled)
+    if (left === undefined) said |= saidBy(settled)
+    else open.push(left)
+  }
+  const trace: PolicyTrace =
+    attached === undefined
+      ? { layer, policy, compiled, document, statements }
+      : { layer, account: attached.account, level: attached.level, policy, compiled, document, statements }
+  return { trace, open, said }
 }
 
 const PARTS: readonly StatementPart[] = ['principal', 'action', 'resource', 'condition']
@@ -249,29 +344,98 @@ const FAILED: readonly (readonly StatementPart[])[] = Array.from({ length: 1 << 
 )
 const NO_CONDITIONS: readonly ConditionTrace[] = []
 
-function traceStatement(
-  compiled: CompiledPolicy,
+function sketchStatement(
+  tables: GraphTables,
   statement: Statement,
   parts: LoweredStatement,
-  call: Call,
+  index: number,
   input: MatchInput,
-): StatementTrace {
-  const { tables } = compiled
+): { readonly settled: StatementTrace; readonly left: OpenStatement | undefined } {
   const reach = principalReach(tables, parts.principals, input, statement.effect === 'Deny')
   let failed = reach === CLASS_NONE ? 1 : 0
   const { actions, resources } = parts
   if (actions === undefined || !actionMatches(tables, parts.actionLow, parts.actionHigh, actions, input)) failed |= 2
-  if (resources === undefined || !resourceMatches(tables, resources, input.resource, call.values)) failed |= 4
-  let conditions = NO_CONDITIONS
-  if (statement.conditions.length > 0) {
-    const tests = input.cautious ? parts.cautiousTests : parts.tests
-    const traced: ConditionTrace[] = []
-    for (const test of statement.conditions) {
-      const found = traceCondition(compiled, test, tests[traced.length]!, parts.slots[traced.length]!, call)
-      if (!found.holds) failed |= 8
-      traced.push(found)
-    }
-    conditions = traced
+  const isOpen = resources !== undefined && hasVariables(tables, resources)
+  if (resources === undefined || (!isOpen && !resourceMatches(tables, resources, input.resource, []))) failed |= 4
+  const settled = { statement, applies: failed === 0, failed: FAILED[failed]!, reach, conditions: NO_CONDITIONS }
+  const tests = input.cautious ? parts.cautiousTests : parts.tests
+  const isLeft = isOpen || statement.conditions.length > 0
+  return {
+    settled,
+    left: isLeft ? { index, failed, resources: isOpen ? resources : undefined, tests, slots: parts.slots } : undefined,
+  }
+}
+
+function hasVariables(tables: GraphTables, spec: number): boolean {
+  const { data } = tables.resources
+  const start = tables.resources.start(spec)
+  const end = start + tables.resources.length(spec)
+  for (let index = start + SPEC_FIRST; index < end; index++) {
+    if (tables.resourcePattern(data[index]!).slots.length > 0) return true
+  }
+  return false
+}
+
+function tracePolicy(sketch: PolicySketch, call: Call): PolicyTrace {
+  const { trace, open, last } = sketch
+  const { layer, account, level, policy, compiled, document } = trace
+  let statements: StatementTrace[] | undefined
+  let isKept = true
+  for (const left of open) {
+    const before = last?.statements[left.index]
+    if (before !== undefined && isAnsweredAlike(compiled.tables, left, before, call.values)) continue
+    statements ??= (last ?? trace).statements.slice()
+    const found = traceStatement(compiled, trace.statements[left.index]!, left, call)
+    statements[left.index] = found
+    isKept &&= found.conditions.every(({ got }) => got === undefined || got.length <= MAX_REMEMBERED)
+  }
+  if (statements === undefined) return last ?? trace
+  const found: PolicyTrace =
+    account === undefined || level === undefined
+      ? { layer, policy, compiled, document, statements }
+      : { layer, account, level, policy, compiled, document, statements }
+  sketch.last = isKept ? found : undefined
+  return found
+}
+
+/** Longer values are not remembered: a caller chooses them, and a sketch lives as long as its caller is known. */
+const MAX_REMEMBERED = 256
+
+function isAnsweredAlike(
+  tables: GraphTables,
+  left: OpenStatement,
+  { conditions }: StatementTrace,
+  values: SlotValues,
+): boolean {
+  const { slots, tests, resources } = left
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index]!
+    if ((slot < 0 ? undefined : values[slot]) !== conditions[index]!.got) return false
+  }
+  left.hangsOnOwnKeys ??= resources === undefined && tests.every((test) => hangsOnOneKey(tables, test))
+  return left.hangsOnOwnKeys
+}
+
+function hangsOnOneKey(tables: GraphTables, test: LoweredTest): boolean {
+  return test === 'never' || test.every((literal) => tables.atom(literal >> 1).slots.length === 1)
+}
+
+function traceStatement(
+  compiled: CompiledPolicy,
+  { statement, reach }: StatementTrace,
+  left: OpenStatement,
+  call: Call,
+): StatementTrace {
+  const { tables } = compiled
+  const { resources, tests, slots } = left
+  let { failed } = left
+  // Its resource, or none, is what every call of a sketch has.
+  if (resources !== undefined && !resourceMatches(tables, resources, call.resource.arn, call.values)) failed |= 4
+  const conditions: ConditionTrace[] = []
+  for (let index = 0; index < tests.length; index++) {
+    const found = traceCondition(compiled, statement.conditions[index]!, tests[index]!, slots[index]!, call)
+    if (!found.holds) failed |= 8
+    conditions.push(found)
   }
   return { statement, applies: failed === 0, failed: FAILED[failed]!, reach, conditions }
 }
@@ -288,7 +452,8 @@ function traceCondition(
   return { test, holds, got, miss: holds ? undefined : conditionMiss(compiled, test, lowered, got, slot < 0, call) }
 }
 
-function testHolds(tables: GraphTables, lowered: LoweredTest, values: SlotValues): boolean {
+/** Whether a lowered test holds for these values. */
+export function testHolds(tables: GraphTables, lowered: LoweredTest, values: SlotValues): boolean {
   if (lowered === 'never') return false
   for (const literal of lowered) {
     if (tables.atom(literal >> 1).holds(values) === ((literal & 1) === 1)) return false
@@ -309,7 +474,7 @@ function conditionMiss(
   if (test.set === undefined && test.base !== 'Null' && typeof got !== 'string' && got.length !== 1) {
     return 'severalValues'
   }
-  if (lowered === 'never' || test.base === 'Null') return 'value'
+  if (lowered === 'never') return 'value'
   const values = typeof got === 'string' ? [got] : got
   for (const literal of lowered) {
     const atom = compiled.tables.atom(literal >> 1)

@@ -103,17 +103,21 @@ export class ContextReader {
   }
 }
 
-/** Reads a few keys alone, of one request at a time into one array. */
+/** A short array is made sooner than emptied. */
+const SHORT = 128
+
+/** Reads a few keys alone. */
 export class SlotReader {
   private readonly sequence: KeySequence
-  private readonly width: number
+  private readonly blank: readonly SlotValue[]
   private spare: SlotValue[] | undefined
 
   constructor(
     reader: ContextReader,
     private readonly slots: readonly number[],
   ) {
-    this.width = slots.reduce((most, slot) => Math.max(most, slot + 1), 0)
+    const width = slots.reduce((most, slot) => Math.max(most, slot + 1), 0)
+    this.blank = Array.from({ length: width }, () => undefined)
     this.sequence = new KeySequence((key) => {
       const slot = reader.slotOf(key)
       return slots.includes(slot) ? slot : NOT_READ
@@ -125,7 +129,7 @@ export class SlotReader {
    * request's members may be getters that ask in turn.
    */
   take(context: RequestContext): SlotValue[] {
-    const values = this.spare ?? Array.from({ length: this.width }, () => undefined)
+    const values = this.spare ?? this.blank.slice()
     this.spare = undefined
     if (!this.readExpected(values, context)) {
       this.empty(values)
@@ -135,6 +139,7 @@ export class SlotReader {
   }
 
   giveBack(values: SlotValue[]): void {
+    if (this.blank.length <= SHORT) return
     this.empty(values)
     this.spare = values
   }
@@ -146,11 +151,12 @@ export class SlotReader {
 
   /** The short way for a context with the keys that the last one had. Answers false where it has others. */
   private readExpected(values: SlotValue[], context: RequestContext): boolean {
+    if (!this.sequence.isWithoutRepeats) return false
     const { keys, slots } = this.sequence
-    if (!this.sequence.isWithoutRepeats || !hasOwnKeysOnly(context)) return false
     let position = 0
     for (const key in context) {
-      if (keys[position] !== key) return false
+      // In this form the compiler knows the answer for an object that has its own keys alone; Object.hasOwn is called.
+      if (keys[position] !== key || !Object.prototype.hasOwnProperty.call(context, key)) return false
       const slot = slots[position++]!
       if (slot < 0) continue
       const given = context[key]

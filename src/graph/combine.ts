@@ -76,10 +76,10 @@ export function combine<B>(kind: RequestKind, algebra: Algebra<B>): B {
   return explicitDenies(kind, algebra, guardrails(kind, algebra, permission(kind, algebra)))
 }
 
-/** The layers that take part, each with the questions that make its own verdict. */
+/** The layers that take part, each with the questions that make its own verdict. What refuses an operation is none. */
 export function layersOf(
   kind: RequestKind,
-): readonly { readonly layer: Layer; readonly deny?: Leaf; readonly allow: readonly Leaf[] }[] {
+): readonly { readonly layer: Exclude<Layer, 'operation'>; readonly deny?: Leaf; readonly allow: readonly Leaf[] }[] {
   const keyPolicy = takesKeyPolicy(kind)
   const side = kind.identity === 'policies'
   return [

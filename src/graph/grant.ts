@@ -285,7 +285,6 @@ function retirementClass(grant: Grant, input: GrantInput, options: GrantOptions)
   if (retiring === SAYS_DIRECT && options.grantBoundary === 'allGrantees') said = SAYS_VIA
   if (retiring === SAYS_VIA && options.grantBoundary === 'noGrantees') said = SAYS_DIRECT
   if (grant.operations.includes('RetireGrant')) said |= granteeClass(granteeToken(grant), caller, options)
-  if (caller.accountId === undefined) return said
   if (caller.type === 'root' && caller.accountId === issuer) return said | SAYS_DIRECT
   const owns = caller.accountId === input.keyAccount || caller.accountId === issuer
   return owns && options.retireByIdentity ? said | SAYS_ACCOUNT : said

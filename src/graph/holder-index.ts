@@ -134,12 +134,15 @@ export class HolderIndex<T> {
 
   private unfiled(holder: string, entry: Entry<T>): PersistentMap<Holding<T>> {
     const holding = this.byHolder.get(holder)
-    const all = taken(holding?.all ?? [], entry)
+    if (holding === undefined) return this.byHolder
+    const all = taken(holding.all, entry)
     if (sizeOf(all) === 0) return this.byHolder.without(holder)
-    let ways = holding?.ways
-    for (const way of ways === undefined ? [] : this.filing.waysOf(entry.item)) {
-      const left = taken(ways?.get(way) ?? [], entry)
-      ways = sizeOf(left) === 0 ? ways?.without(way) : ways?.with(way, left)
+    let { ways } = holding
+    if (ways !== undefined) {
+      for (const way of this.filing.waysOf(entry.item)) {
+        const left: Bag<T> = taken(ways.get(way) ?? [], entry)
+        ways = sizeOf(left) === 0 ? ways.without(way) : ways.with(way, left)
+      }
     }
     return this.byHolder.with(holder, { all, ways })
   }

@@ -204,13 +204,8 @@ function markValue(tables: GraphTables, document: PolicyDocument, text: string, 
   if (!variables || document.version !== '2012-10-17' || !hasVariable(text)) return LITERAL + text
   const template = parseTemplate(text)
   if (!template.ok) throw new Error(`the policy reader let a bad template through: ${template.error.message}`)
-  let hidden = false
-  for (const part of template.value) {
-    if (part.kind !== 'variable') continue
-    tables.slot(part.key)
-    hidden ||= isHiddenFromKeyPolicies(part.key)
-  }
-  return (document.kind === 'key' && hidden ? KEY_POLICY_TEMPLATE : TEMPLATE) + text
+  for (const part of template.value) if (part.kind === 'variable') tables.slot(part.key)
+  return (document.kind === 'key' ? KEY_POLICY_TEMPLATE : TEMPLATE) + text
 }
 
 function internSet(tables: GraphTables, texts: readonly string[]): number[] {
@@ -248,7 +243,7 @@ function lowerTest(tables: GraphTables, document: PolicyDocument, test: Conditio
   switch (test.set) {
     case 'ForAllValues':
       if (negated) return [negative(atom(strict ? 'someNotDiffering' : 'anyMatches'))]
-      return [negative(atom(strict || values.length === 0 ? 'someUnmatched' : 'anyDiffers'))]
+      return [negative(atom(strict ? 'someUnmatched' : 'anyDiffers'))]
     case 'ForAnyValue':
       if (test.ifExists) {
         if (negated) return [negative(atom(strict ? 'presentNoneDiffers' : 'allMatch'))]

@@ -5,7 +5,6 @@
  * at. Resource patterns whose wildcards are whole ARN fields (or end the last field) are filed by their literal fields:
  * one look-up for each shape of pattern in the policy ("tuple space search"), however many patterns there are.
  */
-import { ANY_PRINCIPAL } from './lower.js'
 import type { Subject } from './subject.js'
 import {
   NO_PRINCIPAL,
@@ -37,7 +36,7 @@ interface Shape {
 export class PolicyIndex {
   private readonly byPrincipal = new Map<number, number[]>()
   private readonly byResource = new Map<string, number[]>()
-  private readonly shapes = new Map<number, Shape>()
+  private readonly shapes = new Map<string, Shape>()
   private readonly always: number[] = []
   private readonly all: readonly number[]
 
@@ -58,16 +57,15 @@ export class PolicyIndex {
     }
     if (!visitAll(this.always, visit)) return
     if (this.byPrincipal.size > 0) {
-      for (const token of subject.tokens) {
-        if (token >= 0 && !visitAll(this.byPrincipal.get(token), visit)) return
-      }
+      // A name that the caller has not is -1, under which nothing is filed.
+      for (const token of subject.tokens) if (!visitAll(this.byPrincipal.get(token), visit)) return
     }
     if (resource === undefined || !visitAll(this.byResource.get(resource), visit) || this.shapes.size === 0) return
     const fields = splitFields(resource)
     if (fields === undefined) return
     for (const shape of this.shapes.values()) {
       const key = shapeKey(fields, shape.literalFields, shape.prefixLength)
-      if (key !== undefined && !visitAll(shape.rows.get(key), visit)) return
+      if (!visitAll(shape.rows.get(key), visit)) return
     }
   }
 
@@ -85,7 +83,6 @@ export class PolicyIndex {
     if (spec === NO_PRINCIPAL) return false
     const [negated, ...tokens] = this.tables.principals.tuple(spec)
     if (negated === 1) return false
-    if (tokens.some((token) => this.tables.strings.text(token) === ANY_PRINCIPAL)) return false
     for (const token of tokens) push(this.byPrincipal, token, row)
     return true
   }
@@ -119,7 +116,7 @@ export class PolicyIndex {
       else if (position === LAST && /^[^*?]*\*$/.test(field)) prefixLength = field.length - 1
       else return undefined
     }
-    const id = literalFields * 65536 + (prefixLength + 1)
+    const id = `${literalFields} ${prefixLength}`
     if (!this.shapes.has(id) && this.shapes.size >= MAX_SHAPES) return undefined
     return () => {
       let shape = this.shapes.get(id)
@@ -127,9 +124,7 @@ export class PolicyIndex {
         shape = { literalFields, prefixLength, rows: new Map() }
         this.shapes.set(id, shape)
       }
-      const key = shapeKey(fields, literalFields, prefixLength)
-      if (key === undefined) throw new Error('a pattern has no key of its own shape')
-      push(shape.rows, key, row)
+      push(shape.rows, shapeKey(fields, literalFields, prefixLength), row)
     }
   }
 }
@@ -146,15 +141,16 @@ function push<K>(map: Map<K, number[]>, key: K, row: number): void {
   else rows.push(row)
 }
 
-/** The literal fields of a pattern, or the same fields of a resource, as one text; undefined when it is too short. */
-function shapeKey(fields: readonly string[], literalFields: number, prefixLength: number): string | undefined {
+/**
+ * The literal fields of a pattern, or the same fields of a resource, as one text. Under that of a last field that is too
+ * short for the prefix nothing is filed.
+ */
+function shapeKey(fields: readonly string[], literalFields: number, prefixLength: number): string {
   let key = ''
   for (let position = 0; position < FIELDS; position++) {
     if ((literalFields & (1 << position)) !== 0) key += `${fields[position]!}\n`
   }
-  if (prefixLength < 0) return key
-  const last = fields[LAST]!
-  return last.length < prefixLength ? undefined : key + last.slice(0, prefixLength)
+  return prefixLength < 0 ? key : key + fields[LAST]!.slice(0, prefixLength)
 }
 
 /** Whether there are exactly five colons. */

@@ -6,7 +6,7 @@
  *
  * Source: IAM User Guide, "AWS JSON policy elements: Principal", "NotPrincipal"; facts C1 to C4.
  */
-import { NO_PRINCIPAL, SPEC_FIRST, type GraphTables } from './tables.js'
+import { SPEC_FIRST, type GraphTables } from './tables.js'
 import { ANY_PRINCIPAL } from './lower.js'
 
 export type CallerType = 'user' | 'role' | 'root' | 'federated' | 'service'
@@ -75,7 +75,6 @@ export class Subject {
 
   /** How a Principal element reaches this caller; for a NotPrincipal, whether it applies is `isDeniedByOthers`. */
   classIn(spec: number): PrincipalClass {
-    if (spec === NO_PRINCIPAL) return CLASS_DIRECT
     const { principals } = this.tables
     const { data } = principals
     const start = principals.start(spec)
@@ -100,19 +99,22 @@ export class Subject {
    */
   isDeniedByOthers(spec: number, hasBoundary: boolean, ancestors: NotPrincipalAncestors): boolean {
     if (hasBoundary) return true
+    // A name that the caller has not is -1, which nobody lists.
     const listed = new Set(this.tables.principals.tuple(spec).slice(SPEC_FIRST))
     if (listed.has(this.any)) return false
-    const has = (token: number): boolean => token >= 0 && listed.has(token)
     switch (this.caller.type) {
       case 'service':
-        return !has(this.direct)
+        return !listed.has(this.direct)
       case 'root':
-        return !has(this.account)
+        return !listed.has(this.account)
       case 'user':
       case 'federated':
-        return !(has(this.direct) && (ancestors === 'ignored' || has(this.account)))
+        return !(listed.has(this.direct) && (ancestors === 'ignored' || listed.has(this.account)))
       case 'role':
-        return !(has(this.direct) && (ancestors === 'ignored' || (has(this.via) && has(this.account))))
+        return !(
+          listed.has(this.direct) &&
+          (ancestors === 'ignored' || (listed.has(this.via) && listed.has(this.account)))
+        )
     }
   }
 }

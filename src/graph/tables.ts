@@ -96,10 +96,6 @@ export class GraphTables {
     return this.atomTuples.intern([mode, this.strings.intern(operator), slot, ...values])
   }
 
-  get atomCount(): number {
-    return this.atomTuples.size
-  }
-
   /** The atom, compiled on first use. */
   atom(id: number): Atom {
     const known = this.atoms[id]

@@ -39,6 +39,7 @@ export class TemplateValue {
       if (part.kind === 'text') return part.text
       if (part.kind === 'wild') return { wild: part.wild }
       const hidden = keyPolicy && isHiddenFromKeyPolicies(part.key)
+      // No request has a value at place -1.
       return { slot: hidden ? -1 : slotOf(part.key), fallback: part.default }
     })
   }
@@ -57,7 +58,7 @@ export class TemplateValue {
         tokens.push(piece)
         continue
       }
-      const value = singleText(piece.slot < 0 ? undefined : values[piece.slot]) ?? piece.fallback
+      const value = singleText(values[piece.slot]) ?? piece.fallback
       if (value === undefined) return undefined
       tokens.push(value)
     }
@@ -73,6 +74,5 @@ export class TemplateValue {
 
 /** Only single-valued keys are variables; an empty text counts as no value (K-27). */
 function singleText(value: SlotValue): string | undefined {
-  const text = typeof value === 'string' ? value : value?.length === 1 ? value[0] : undefined
-  return text === '' ? undefined : text
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

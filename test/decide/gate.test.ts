@@ -9,13 +9,18 @@ import { decide } from '../../src/decide/decide.js'
 import { Gate } from '../../src/decide/gate.js'
 import { possibilities } from '../../src/decide/possible.js'
 import { SLOT_SOURCE_ARN } from '../../src/graph/tables.js'
-import type { AuthorizeDocument, ConditionJson } from '../reference/document.js'
+import type { AuthorizeDocument, ConditionJson, StatementJson } from '../reference/document.js'
 import { A, DELEGATED, KEY, allow, asked, deny, grant, policy, user } from '../reference/example.js'
 import { waysDiffer } from './agree.js'
 import { CallReader } from './read-calls.js'
 
 function call(changes: Partial<AuthorizeDocument>): Call {
   return new CallReader().call(asked(changes))
+}
+
+function allowExcept(NotResource: string): StatementJson {
+  const { Resource: _on, ...rest } = allow('kms:*')
+  return { ...rest, NotResource }
 }
 
 const is = (key: string, value: string): ConditionJson => ({ StringEquals: { [key]: value } })
@@ -27,6 +32,14 @@ describe('a gate asks nothing', () => {
     ['where no statement could apply', {}],
     ['of an unconditional Allow', { keyPolicy: policy(allow('kms:*', { to: '*' })) }],
     ['of a resource that is plain', { keyPolicy: DELEGATED, identityPolicies: [policy(allow('kms:*', { on: KEY }))] }],
+    [
+      'of a resource that is not one that is plain',
+      { keyPolicy: DELEGATED, identityPolicies: [policy(allowExcept('arn:aws:kms:*:*:key/other'))] },
+    ],
+    [
+      'of a resource that is one of the excepted',
+      { keyPolicy: DELEGATED, identityPolicies: [policy(allowExcept('arn:aws:kms:*:*:key/1234*'))] },
+    ],
     [
       'that changes nothing',
       { keyPolicy: policy(allow('kms:*', { to: '*', when: tenantIsA }), allow('*', { to: '*' })) },
@@ -112,6 +125,16 @@ describe('every way through a gate', () => {
       { outcome: { decision: 'allow', layer: 'identity' }, when: [{ ...open, holds: true }] },
       { outcome: { decision: 'implicitDeny', layer: 'keyPolicy' }, when: [{ ...open, holds: false }] },
     ])
+  })
+
+  // A7: one pattern has one answer to one request, in whichever statements it stands.
+  test('asks no resource pattern twice', () => {
+    const on = 'arn:aws:kms:*:*:key/${aws:username}'
+    const refused = call({
+      keyPolicy: DELEGATED,
+      identityPolicies: [policy(deny('kms:*', { on }), allow('kms:*', { on }))],
+    })
+    expect(possibilities(refused, ['aws:username']).decisions.toSorted()).toEqual(['explicitDeny', 'implicitDeny'])
   })
 
   test('takes what is known as it is', () => {

@@ -155,6 +155,12 @@ describe('the way of the call', () => {
     // An ARN that names no Region, and a text that is no ARN.
     ['aws:RequestedRegion', { resource: { type: 'other', arn: 'arn:aws:s3:::b' }, action: 's3:GetObject' }, unknown],
     ['aws:RequestedRegion', { resource: { type: 'other', arn: 'b' }, action: 's3:GetObject' }, unknown],
+    // A user's id is its own, whatever else is known.
+    [
+      'aws:userid',
+      { principal: { ...user, userId: 'AIDAEXAMPLE', roleId: 'AROAEXAMPLE', sessionName: 'x' } },
+      'AIDAEXAMPLE',
+    ],
     ['aws:CurrentTime', {}, unknown],
     ['aws:CurrentTime', { request: { time: 'soon' } }, unknown],
     ['aws:CurrentTime', { request: { time: '2026-03-15T12:00:00.25Z' } }, '2026-03-15T12:00:00.250Z'],

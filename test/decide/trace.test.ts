@@ -206,6 +206,20 @@ describe('a condition that does not hold', () => {
     expect(statement?.conditions.map((each) => [each.holds, each.miss, each.got])).toEqual([[false, miss, got]])
   })
 
+  // A test that can never hold compares nothing, whatever the first condition of the graph could compare.
+  test('and never can is told as another value beside one that cannot be compared', () => {
+    const when = {
+      NumericEquals: { 'kms:RotationPeriodInDays': '7' },
+      'ForAnyValue:Null': { [TENANT]: 'true' },
+    }
+    const one = call({
+      keyPolicy: policy(allow('kms:*', { to: '*', when })),
+      context: { 'kms:RotationPeriodInDays': 'soon', [TENANT]: 'a' },
+    })
+    const [first, second] = layerOf('keyPolicy', one).policies[0]?.statements[0]?.conditions ?? []
+    expect([first?.miss, second?.miss]).toEqual(['uncomparable', 'value'])
+  })
+
   test('stands beside those that do, each with its own', () => {
     const when = { StringEquals: { [TENANT]: 'a', 'aws:username': 'Alice' }, Bool: { 'aws:SecureTransport': 'true' } }
     const context = { [TENANT]: 'a', 'aws:username': 'Bob', 'aws:SecureTransport': 'maybe' }

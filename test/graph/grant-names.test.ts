@@ -55,6 +55,7 @@ describe('a grantee', () => {
     ['a root user, for its account', { granteePrincipal: ROOT_OF_A }, alice, SAYS_ACCOUNT],
     ['nothing that only begins like it', { granteePrincipal: `${ROOT_OF_A}/x` }, alice, SAYS_NOTHING],
     ['nothing that only ends like it', { granteePrincipal: `x${ROOT_OF_A}` }, alice, SAYS_NOTHING],
+    ['nothing that both begins and ends like it', { granteePrincipal: `${ROOT_OF_A}:root` }, alice, SAYS_NOTHING],
     ['nobody, for a caller without an ARN of its own', {}, anySession, SAYS_NOTHING],
     ['nobody, for a caller without an account', {}, logs, SAYS_NOTHING],
     ['a root user, for a service', { granteePrincipal: ROOT_OF_A }, logs, SAYS_NOTHING],
@@ -173,6 +174,22 @@ describe('very many grants to one grantee', () => {
     expect(said(set.without('g-7'), 'kms:Decrypt', own)).toBe(false)
     expect(set.without('g-7').size).toBe(29)
     expect(set.without('none')).toBe(set)
+  })
+
+  // K-1: two spellings of one key with one value are one pair.
+  test('with equal contexts permit a pair that is sent twice', () => {
+    const set = many((id) => ({ encryptionContextEquals: { id, kind: 'disk' } }))
+    expect(said(set, 'kms:Decrypt', { id: 'disk-7', KIND: 'disk', ID: 'disk-7' })).toBe(true)
+    expect(said(set, 'kms:Decrypt', { kind: 'disk', ID: 'disk-7', id: 'disk-8' })).toBe(false)
+  })
+
+  test('with an operation that KMS does not have permit the others', () => {
+    const all = many((id) => ({ encryptionContextEquals: { id } })).grants
+    const set = new GrantSet(all.map((each) => ({ ...each, operations: ['Nothing', ...each.operations] })))
+    expect(said(set, 'kms:Decrypt', { id: 'disk-7' })).toBe(true)
+    expect(said(set, 'kms:Decrypt', { id: 'disk-30' })).toBe(false)
+    expect(said(set, 'kms:DescribeKey', undefined)).toBe(true)
+    expect(said(set, 'kms:Nothing', { id: 'disk-7' })).toBe(false)
   })
 
   test('without a constraint permit it whatever the context', () => {

@@ -84,7 +84,7 @@ describe('strings', () => {
     expect(ids).toEqual([0, 1, 2, 3, 4, 5])
     expect(texts.map((text) => table.intern(text))).toEqual(ids)
     expect(ids.map((id) => table.text(id))).toEqual(texts)
-    expect(() => table.text(6)).toThrow(RangeError)
+    expect(() => table.text(6)).toThrow(new RangeError('string 6 was never interned'))
   })
 })
 

@@ -21,7 +21,7 @@ import { Subject, type Caller } from '../../src/graph/subject.js'
 import { GraphTables } from '../../src/graph/tables.js'
 import { parsePolicyValue } from '../../src/policy/parse.js'
 import type { PrincipalJson, StatementJson } from '../reference/document.js'
-import { A, allow, asked, deny, policy, rootArn } from '../reference/example.js'
+import { A, B, allow, asked, deny, policy, rootArn } from '../reference/example.js'
 import { CallReader } from '../decide/read-calls.js'
 
 const alice: Caller = { type: 'user', arn: `arn:aws:iam::${A}:user/Alice`, accountId: A, isServiceLinkedRole: false }
@@ -29,6 +29,7 @@ const ROLE = `arn:aws:iam::${A}:role/App`
 const app: Caller = { ...alice, type: 'role', arn: `arn:aws:sts::${A}:assumed-role/App/i-1`, roleArn: ROLE }
 /** Known by its role alone: it has no ARN of its own. */
 const anySession: Caller = { ...app, arn: ROLE }
+const rootUser: Caller = { ...alice, type: 'root', arn: rootArn() }
 const logs: Caller = { ...alice, type: 'service', arn: 'logs.amazonaws.com', accountId: undefined }
 
 function compiled(tables: GraphTables, ...statements: readonly StatementJson[]): CompiledPolicy {
@@ -96,6 +97,12 @@ describe('NotPrincipal', () => {
     ['*', app, 'required', false],
     ['*', logs, 'required', false],
     [{ AWS: '*' }, alice, 'required', false],
+    // A service has only its own name, and the root user is its account.
+    [{ Service: logs.arn }, logs, 'required', false],
+    [{ Service: 's3.amazonaws.com' }, logs, 'required', true],
+    [{ AWS: rootArn() }, rootUser, 'required', false],
+    [{ AWS: rootArn(B) }, rootUser, 'required', true],
+    [{ AWS: alice.arn }, rootUser, 'ignored', true],
     // K-26, the other reading: the caller itself is enough.
     [{ AWS: alice.arn }, alice, 'ignored', false],
     [{ AWS: app.arn }, app, 'ignored', false],

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Script } from 'node:vm'
+import { constants, Script } from 'node:vm'
 import { build, type Plugin } from 'esbuild'
 import { fastCheckFor, Suite, vitestFor } from './suite.js'
 
@@ -21,6 +21,7 @@ const LEFT_OUT = ['test/source/world/load-world.test.ts']
 const LONG = [
   'decide/agreement',
   'decide/hostile',
+  'explain/drawing',
   'graph/policy-index',
   'source/errors',
   'source/schema',
@@ -28,6 +29,8 @@ const LONG = [
   'source/world/forms-agree',
   'source/world/hostile',
   'source/world/places',
+  'source/world/world-cache',
+  'source/world/world-schema',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What the script exports. */
@@ -57,6 +60,8 @@ export async function openRealms(folder: string, maxRuns: number, withLong: bool
   if (!existsSync(path)) await writeBundle(folder, path, withLong ? LEFT_OUT : [...LEFT_OUT, ...LONG])
   const script = new Script(`(function (exports, require, module) {${readFileSync(path, 'utf8')}\n})`, {
     filename: path,
+    // A package that is loaded when it is needed.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
   const nodeRequire = createRequire(join(folder, 'package.json'))
   const checks = fastCheckFor(maxRuns)
