@@ -7,12 +7,17 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { registerCan } from './can.js'
+import { registerCheck } from './check.js'
+import { registerDiff } from './diff.js'
 import { registerEval } from './eval.js'
 import { EXIT } from './exit-codes.js'
+import { registerExplain } from './explain.js'
 import { registerGraph } from './graph.js'
 import { registerInit } from './init.js'
 import { registerKms } from './kms.js'
+import { registerLint } from './lint.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
+import { registerWhoCan } from './who-can.js'
 import { registerWhy } from './why.js'
 import { registerWorld } from './world.js'
 
@@ -21,8 +26,11 @@ const EXAMPLES = `Examples:
   keyward why --world acme events.json the same of CloudTrail events, from an organization's policies
   keyward can --world acme 'can role/App do kms:Decrypt on alias/payments'
   keyward world acme                   what is known of an organization, and what is missing
+  keyward who-can kms:Decrypt alias/payments --world acme
+  keyward diff acme --against main     what changes in who may do what
   keyward graph --world acme --key alias/payments   draw who a key is open to
   keyward eval questions.jsonl         decide many requests, one JSON line each
+  keyward lint policies/               what is wrong with these policies?
   keyward init --data-dir keys         make a key service in a folder
   keyward kms create-key --data-dir keys --as arn:aws:iam::111122223333:root
 `
@@ -48,7 +56,12 @@ function createProgram(): Command {
   registerCan(program)
   registerWorld(program)
   registerGraph(program)
+  registerWhoCan(program)
+  registerDiff(program)
+  registerCheck(program)
   registerEval(program)
+  registerLint(program)
+  registerExplain(program)
   registerInit(program)
   registerKms(program)
   return program

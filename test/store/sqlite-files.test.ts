@@ -11,9 +11,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { StoreError } from '../../src/kms/store.js'
+import { StoreError, StoreTimeout } from '../../src/kms/store.js'
 import { CommitWriter } from '../../src/store/sqlite-commits.js'
 import { openDatabase } from '../../src/store/sqlite-driver.js'
+import { asStoreError } from '../../src/store/sqlite-files.js'
 import { MIGRATIONS, openForWriting } from '../../src/store/sqlite-schema.js'
 import { auditRecord, openTestStore, temporaryFolder } from './support.js'
 
@@ -207,6 +208,34 @@ test('a full disk is a StoreError for who does not fit, and the store goes on', 
   expect(await store.get('after')).toMatchObject({ value: '1' })
   expect((await store.commit([{ kind: 'delete', name: 'small', expect: 'any' }], [])).ok).toBe(true)
 })
+
+test('a store that another process does not let go of is one that took too long', async () => {
+  const folder = temporaryFolder()
+  await (await openTestStore({ folder })).close()
+  const path = join(folder, 'keyward.db')
+  const database = openForWriting(path)
+  database.exec('PRAGMA busy_timeout = 10')
+  const writer = new CommitWriter(database)
+  const other = openDatabase(path)
+  other.exec('BEGIN IMMEDIATE')
+  const request = { names: '["a"]', audit: null, changes: [] }
+  expect(writer.write([request, request])).toEqual(
+    Array.from({ length: 2 }, () => ({ failure: 'database is locked', isBusy: true })),
+  )
+  expect(asStoreError(busyError(database), 'it cannot be read')).toBeInstanceOf(StoreTimeout)
+  other.exec('COMMIT')
+  expect(writer.write([request])).toEqual([expect.any(Number)])
+  expect(asStoreError(new Error('no'), 'it cannot be read')).not.toBeInstanceOf(StoreTimeout)
+})
+
+function busyError(database: ReturnType<typeof openDatabase>): unknown {
+  try {
+    database.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    return error
+  }
+  throw new Error('it was not held')
+}
 
 test('old names leave the change log, audit records stay', async () => {
   const folder = temporaryFolder()

@@ -1,0 +1,4 @@
+/** The forms of templates and plans that `keyward lint` finds policies in. */
+import type { EmbeddedPolicyReader } from '../lint/embedded-policies.js'
+
+export const EMBEDDED_READERS: readonly EmbeddedPolicyReader[] = []

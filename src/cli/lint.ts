@@ -1,0 +1,80 @@
+/**
+ * `keyward lint`: what is wrong with policies. Arguments only; `lint-run.ts` does the work.
+ */
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { LintOptions } from './lint-run.js'
+
+const EXAMPLES = `Examples:
+  keyward lint key-policy.json                 one policy; what kind it is is told from its content
+  keyward lint --kind key policies/            every policy under a folder
+  keyward lint 'stacks/**/*.template.json'     policies in CloudFormation templates
+  terraform show -json plan | keyward lint -   policies in a Terraform plan
+  keyward lint --fix --diff policies/          look at what would be changed
+  keyward lint --against main policies/        only what this branch brings
+  keyward explain KEY007                       what a rule means
+`
+
+const AFTER = `
+Without a path the current folder is checked. Settings are read from keyward.config.json or keyward.config.yaml.
+Exit status: 0 nothing found at or above --fail-on, 1 findings, 2 wrong usage or an unreadable file, 3 a defect of keyward.`
+
+const FORMATS = ['pretty', 'concise', 'json', 'jsonl', 'sarif', 'junit', 'github', 'gitlab', 'markdown'] as const
+const SEVERITIES = ['error', 'security', 'warning', 'suggestion', 'info', 'never'] as const
+
+export function registerLint(program: Command): void {
+  program
+    .command('lint')
+    .description('find what is wrong with policies')
+    .argument('[paths...]', 'files, folders, globs, or - for standard input')
+    .option('--kind <kind>', 'key, identity, boundary, session, scp, rcp, vpce, trust or resource')
+    .addOption(new Option('--preset <name>', 'which rules run').choices(['default', 'strict']))
+    .option('--select <rules>', 'only these rules: ids, names, or how ids begin, with commas', list)
+    .option('--extend-select <rules>', 'these rules as well', list)
+    .option('--ignore <rules>', 'not these rules', list)
+    .addOption(new Option('--format <name>', 'form of the output').choices(FORMATS))
+    .option('--json', 'the same as --format json')
+    .addOption(new Option('--codes <codes>', 'aa: show codes of IAM Access Analyzer too').choices(['own', 'aa']))
+    .option('--statistics', 'count findings by rule')
+    .addOption(new Option('--fail-on <severity>', 'least severity that fails the run').choices(SEVERITIES))
+    .option('--max-warnings <number>', 'fail when there are more warnings', count)
+    .option('--fail-on-unresolved', 'fail where a value is not known before deployment')
+    .option('--baseline <file>', 'findings to leave out')
+    .option('--write-baseline <file>', 'write what is found to a baseline')
+    .option('--prune-baseline', 'take out of the baseline what matches nothing')
+    .option('--fix', 'apply fixes that are proved not to change any decision')
+    .option('--unsafe-fixes', 'apply all fixes')
+    .option('--diff', 'print what the fixes would change, and change nothing')
+    .option('--against <ref>', 'only what has come since a git commit')
+    .option('--account <ids>', 'accounts that are your own, with commas', list)
+    .option('--organization <id>', 'your organization')
+    .option('--caller <arn>', 'who deploys')
+    .option('--config <file>', 'settings')
+    .option('--no-config', 'read no settings')
+    .option('--cache', 'remember what was found in files that do not change')
+    .option('--cache-location <file>', 'where it is remembered (.keyward-lint-cache)')
+    .option('--stdin-filename <name>', 'what to call standard input')
+    .option('--quiet', 'nothing but errors and security findings')
+    .option('--no-color', 'print without colour')
+    .option('--width <columns>', 'width of the text, at least 60', count)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', AFTER)
+    .action(async (paths: readonly string[], options: LintOptions) => {
+      const { runLint } = await import('./lint-run.js')
+      process.exitCode = await runLint(paths, options, program.version() ?? '')
+    })
+}
+
+function list(text: string, before: readonly string[] = []): readonly string[] {
+  return [
+    ...before,
+    ...text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ]
+}
+
+function count(text: string): number {
+  if (/^[0-9]{1,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Expected a whole number.')
+}

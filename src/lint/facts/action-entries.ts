@@ -1,0 +1,87 @@
+/**
+ * The entries of Action or NotAction, taken apart once and shared by every rule that asks.
+ *
+ * Knows the catalogue of services and nothing of effects, conditions or resources.
+ *
+ * Source: IAM User Guide, "IAM JSON policy elements: Action"; Service Authorization Reference.
+ */
+import type { PatternsView, TextValue } from '../policy-view.js'
+import { serviceByPrefix, type Service, type ServiceAction } from '../../aws/service.js'
+import { compileGlob } from '../../text/glob.js'
+
+export interface ActionEntry {
+  readonly item: TextValue
+  /**
+   * `any`: `*` alone; `literal`: one action; `pattern`: wildcards in the name; `malformed`: not of the form
+   * `service:Name`; `unknown`: a part has no value before deployment.
+   */
+  readonly form: 'any' | 'literal' | 'pattern' | 'malformed' | 'unknown'
+  /** The whole entry in lower case: actions compare without case. */
+  readonly folded: string
+  /** In lower case; '' where the form has none. */
+  readonly prefix: string
+  readonly name: string
+  /** Undefined when the catalogue does not know the prefix. */
+  readonly service: Service | undefined
+  /** What a literal or pattern stands for, of a service that the catalogue knows. */
+  readonly actions: readonly ServiceAction[]
+}
+
+const PREFIX = /^[a-z0-9-]+$/
+const BLANK_OR_COLON = /[\s:]/
+
+function isWellFormed(prefix: string, name: string): boolean {
+  return name !== '' && PREFIX.test(prefix) && !BLANK_OR_COLON.test(name)
+}
+
+const entriesOf = new WeakMap<PatternsView, readonly ActionEntry[]>()
+
+export function actionEntries(patterns: PatternsView): readonly ActionEntry[] {
+  const known = entriesOf.get(patterns)
+  if (known !== undefined) return known
+  const entries = patterns.items.map(readEntry)
+  entriesOf.set(patterns, entries)
+  return entries
+}
+
+const NONE: readonly ServiceAction[] = []
+
+// Written out: policies name actions by the ten thousands, and spreads took most of the time here.
+function readEntry(item: TextValue): ActionEntry {
+  const folded = item.value.toLowerCase()
+  const colon = folded.indexOf(':')
+  const prefix = folded.slice(0, Math.max(0, colon))
+  const name = folded.slice(colon + 1)
+  if (!item.known || folded === '*' || !isWellFormed(prefix, name)) {
+    const form = !item.known ? 'unknown' : folded === '*' ? 'any' : 'malformed'
+    return { item, form, folded, prefix: '', name: '', service: undefined, actions: NONE }
+  }
+  const isPattern = name.includes('*') || name.includes('?')
+  const service = serviceByPrefix(prefix)
+  const actions = service === undefined ? NONE : matching(service, name, isPattern)
+  return { item, form: isPattern ? 'pattern' : 'literal', folded, prefix, name, service, actions }
+}
+
+const alone = new WeakMap<ServiceAction, readonly ServiceAction[]>()
+
+const ofPattern = new WeakMap<Service, Map<string, readonly ServiceAction[]>>()
+/** Patterns remembered for one service; policies of one run repeat a handful. */
+const MAX_PATTERNS = 500
+
+function matching(service: Service, name: string, isPattern: boolean): readonly ServiceAction[] {
+  if (!isPattern) {
+    const action = service.actions.get(name)
+    if (action === undefined) return NONE
+    const known = alone.get(action) ?? [action]
+    alone.set(action, known)
+    return known
+  }
+  const remembered = ofPattern.get(service) ?? new Map<string, readonly ServiceAction[]>()
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const glob = compileGlob(name)
+  const found = [...service.actions].filter(([lower]) => glob.matches(lower)).map(([, action]) => action)
+  if (remembered.size < MAX_PATTERNS) remembered.set(name, found)
+  ofPattern.set(service, remembered)
+  return found
+}

@@ -1,0 +1,239 @@
+/**
+ * The linter: texts and settings in, findings out.
+ *
+ * Knows no file system and no clock; who calls it has read the files and says which day it is.
+ *
+ * Source: docs/lint.md.
+ */
+import { applyBaseline, baselineOf, type Baseline, type BaselineEntry } from './baseline.js'
+import { cacheKey, readResult, writeResult, type ResultCache } from './cached-result.js'
+import { configSuppressions, sectionsFor, unknownRuleNames, type ConfigSection, type LintConfig } from './config.js'
+import type { EmbeddedPolicyReader } from './embedded-policies.js'
+import { findPolicies } from './find-policies.js'
+import type { Finding } from './finding.js'
+import { inlineSuppressions } from './inline-suppressions.js'
+import type { FileHints, LintFile } from './lint-file.js'
+import type { PolicyView } from './policy-view.js'
+import type { LintRule } from './rule.js'
+import { RuleRegistry, type ActiveRule, type RuleChoice } from './rule-set.js'
+import { createRunFinding } from './run-finding.js'
+import { runComparison, runRules } from './run-rules.js'
+import { suppress, type SuppressedFinding } from './suppress.js'
+import type { PolicyKind } from '../policy/document.js'
+import { quote } from '../text/escape.js'
+import type { SourceText } from '../text/source.js'
+
+export interface LintSettings {
+  readonly config: LintConfig
+  /** Of the command line; wins over the configuration. */
+  readonly choice: RuleChoice
+  readonly kind?: PolicyKind
+  readonly today: string
+  readonly readers: readonly EmbeddedPolicyReader[]
+  /** The text of a file before a change, for the rules that compare. */
+  readonly before?: (name: string) => string | undefined
+  readonly cache?: ResultCache
+  /** Of the program, for the cache. */
+  readonly version?: string
+}
+
+/** What one file has; what concerns the settings comes at the end. */
+export interface FileResult {
+  readonly findings: readonly Finding[]
+  readonly suppressed: readonly SuppressedFinding[]
+  readonly policies: number
+  /** There was nothing to check. */
+  readonly isEmpty: boolean
+}
+
+/** Lints file by file; what concerns all of them comes at the end. */
+export class Linter {
+  readonly registry: RuleRegistry
+  private readonly found: Finding[] = []
+  private readonly names = new Set<string>()
+  private readonly ran = new Set<ActiveRule>()
+  private readonly sets = new Map<string, readonly ActiveRule[]>()
+  private readonly suppressed: SuppressedFinding[] = []
+  private policies = 0
+
+  constructor(
+    rules: readonly LintRule[],
+    private readonly settings: LintSettings,
+  ) {
+    this.registry = new RuleRegistry(rules)
+  }
+
+  add(source: SourceText, isNamed: boolean): FileResult {
+    const { config } = this.settings
+    const sections = sectionsFor(config, source.name)
+    const rules = this.rulesFor(sections.map(({ choice }) => choice))
+    for (const rule of rules) this.ran.add(rule)
+    this.names.add(source.name)
+    const result = this.cached(source, isNamed, sections, rules)
+    this.policies += result.policies
+    for (const finding of result.findings) this.found.push(finding)
+    for (const entry of result.suppressed) this.suppressed.push(entry)
+    return result
+  }
+
+  private cached(
+    source: SourceText,
+    isNamed: boolean,
+    sections: readonly ConfigSection[],
+    rules: readonly ActiveRule[],
+  ): FileResult {
+    const { cache, before } = this.settings
+    if (cache === undefined || before !== undefined) return this.inspect(source, isNamed, sections, rules)
+    const key = cacheKey(source, this.settingsKey(source, isNamed, sections))
+    const kept = cache.get(key)
+    const known = kept === undefined ? undefined : readResult(kept, source, this.registry)
+    if (known !== undefined) return known
+    const result = this.inspect(source, isNamed, sections, rules)
+    cache.set(key, writeResult(result))
+    return result
+  }
+
+  /** The day matters only where something may expire. */
+  private settingsKey({ text }: SourceText, isNamed: boolean, sections: readonly ConfigSection[]): string {
+    const { config, choice, kind, today, version = '' } = this.settings
+    const day = text.includes('keyward') ? today : ''
+    return JSON.stringify([
+      version,
+      config.choice,
+      config.project,
+      config.parameters,
+      sections,
+      choice,
+      kind,
+      isNamed,
+      day,
+    ])
+  }
+
+  private inspect(
+    source: SourceText,
+    isNamed: boolean,
+    sections: readonly ConfigSection[],
+    rules: readonly ActiveRule[],
+  ): FileResult {
+    const { readers, today } = this.settings
+    const file = findPolicies(source, this.hints(sections, isNamed), readers)
+    const { policies, grants, faults, template } = file
+    const run = { registry: this.registry, rules, today }
+    const { kept, suppressed } = suppress(this.newOnes(file, rules, isNamed), inlineSuppressions(file), run)
+    const count = policies.length + grants.length
+    const isEmpty = count + faults.length === 0 && template === undefined
+    return { findings: kept, suppressed, policies: count, isEmpty }
+  }
+
+  /** What is found in a text of this name, without keeping it: for whoever fixes a file. */
+  check(source: SourceText, isNamed: boolean): { readonly file: LintFile; readonly findings: readonly Finding[] } {
+    const { config, readers, today } = this.settings
+    const sections = sectionsFor(config, source.name)
+    const file = findPolicies(source, this.hints(sections, isNamed), readers)
+    const rules = this.rulesFor(sections.map(({ choice }) => choice))
+    const run = { registry: this.registry, rules, today }
+    const { kept } = suppress(this.newOnes(file, rules, isNamed), inlineSuppressions(file), run)
+    // Those of the configuration may cover what is found in other files; here only its findings matter.
+    const inConfig = configSuppressions(config, new Set([source.name]))
+    return { file, findings: suppress(kept, inConfig, { ...run, rules: [] }).kept }
+  }
+
+  finish(baseline?: Baseline): LintResult {
+    const { config, today } = this.settings
+    const rules = [...new Map([...this.ran].map((active) => [active.rule, active])).values()]
+    const inConfig = configSuppressions(config, this.names)
+    const { kept, suppressed } = suppress(this.found, inConfig, { registry: this.registry, rules, today })
+    const own = this.configFindings(rules)
+    const all = [...kept, ...own]
+    const counts = { files: [...this.names], policies: this.policies }
+    const quiet = [...this.suppressed, ...suppressed]
+    if (baseline === undefined) return { ...counts, findings: all, suppressed: quiet, known: [], pruned: [] }
+    const { fresh, known, unused, pruned } = applyBaseline(all, baseline, this.names)
+    const stale = unused.flatMap(({ rule, file, count, node }) => {
+      const message = `${count === 1 ? 'an entry' : `${count} entries`} of the baseline for ${quote(rule)} in ${quote(file)} ${count === 1 ? 'matches' : 'match'} nothing`
+      const place = { source: baseline.source, span: { start: node.start, end: node.end } }
+      return createRunFinding(rules, 'SUP001', place, { message, help: 'run with --prune-baseline' }) ?? []
+    })
+    return { ...counts, findings: [...fresh, ...stale], suppressed: quiet, known, pruned }
+  }
+
+  private hints(sections: readonly ConfigSection[], isNamed: boolean): FileHints {
+    const inConfig = sections.findLast(({ kind }) => kind !== undefined)?.kind
+    const format = sections.findLast((section) => section.format !== undefined)?.format
+    const kind = this.settings.kind ?? inConfig
+    return {
+      isNamed,
+      ...(kind === undefined ? {} : { kind, kindOrigin: this.settings.kind === undefined ? 'config' : 'flag' }),
+      ...(format === undefined ? {} : { format }),
+    }
+  }
+
+  private rulesFor(sections: readonly RuleChoice[]): readonly ActiveRule[] {
+    const { config, choice, before } = this.settings
+    const key = JSON.stringify(sections)
+    let rules = this.sets.get(key)
+    if (rules === undefined) {
+      const needs = { hasBaselineVersion: before !== undefined, hasAssertions: config.project.assertions.length > 0 }
+      rules = this.registry.active([config.choice, ...sections, choice], needs)
+      this.sets.set(key, rules)
+    }
+    return rules
+  }
+
+  /** What the rules report; where there is an older text, only what that one did not have. */
+  private newOnes(file: LintFile, rules: readonly ActiveRule[], isNamed: boolean): readonly Finding[] {
+    const { before, readers, config } = this.settings
+    const findings = runRules(file, rules, config.project)
+    const { name } = file.source
+    const text = before?.(name)
+    if (text === undefined) return findings
+    const sections = sectionsFor(config, name)
+    const earlier = findPolicies({ name, text }, this.hints(sections, isNamed), readers)
+    const known = baselineOf(runRules(earlier, rules, config.project))
+    const baseline = { source: earlier.source, entries: known, nodes: [] }
+    const { fresh } = applyBaseline(findings, baseline, new Set([name]))
+    return text === file.source.text ? fresh : [...fresh, ...this.compared(file, earlier, rules)]
+  }
+
+  /** Policies are the same policy before and after when they stand at the same place. */
+  private compared(file: LintFile, earlier: LintFile, rules: readonly ActiveRule[]): readonly Finding[] {
+    const byPlace = new Map(earlier.policies.map(({ view }) => [placeOf(view), view]))
+    return file.policies.flatMap((policy) => {
+      const view = byPlace.get(placeOf(policy.view))
+      return view === undefined ? [] : runComparison(file, policy, view, rules, this.settings.config.project)
+    })
+  }
+
+  private configFindings(rules: readonly ActiveRule[]): readonly Finding[] {
+    const { config } = this.settings
+    return unknownRuleNames(config, this.registry).flatMap(({ name, span }) => {
+      const meant = this.registry.suggestion(name)
+      const help = meant === undefined ? 'see docs/rules' : `did you mean \`${meant}\`?`
+      return (
+        createRunFinding(
+          rules,
+          'SUP003',
+          { source: config.source, span },
+          { message: `no rule is called ${quote(name)}`, help },
+        ) ?? []
+      )
+    })
+  }
+}
+
+function placeOf({ resource, where }: PolicyView): string {
+  return resource?.address ?? where.pointer
+}
+
+export interface LintResult {
+  /** Names, in the order they came. */
+  readonly files: readonly string[]
+  readonly policies: number
+  readonly findings: readonly Finding[]
+  readonly suppressed: readonly SuppressedFinding[]
+  /** In the baseline. */
+  readonly known: readonly Finding[]
+  /** The baseline without what matches nothing. */
+  readonly pruned: readonly BaselineEntry[]
+}

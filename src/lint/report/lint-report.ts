@@ -1,0 +1,96 @@
+/**
+ * What a run has to say, before it is put into a format; and how each format asks for the same things: the words of a
+ * finding, its lines and columns, its codes.
+ *
+ * Source: docs/lint.md, "Output".
+ */
+import type { Finding } from '../finding.js'
+import type { LintResult } from '../lint.js'
+import type { LintRule, Severity } from '../rule.js'
+import { escapeTerminal } from '../../text/escape.js'
+import { positionAt, type SourceText, type Span } from '../../text/source.js'
+
+export interface LintReport {
+  readonly result: LintResult
+  /** In the order of files and places. */
+  readonly findings: readonly Finding[]
+  readonly rules: readonly LintRule[]
+  /** Of this program. */
+  readonly version: string
+  /** Whether a finding makes the run fail. */
+  readonly isFailing: (finding: Finding) => boolean
+  /** `aa`: the codes of IAM Access Analyzer are shown too. */
+  readonly codes: 'own' | 'aa'
+}
+
+export const SEVERITIES: readonly Severity[] = ['error', 'security', 'warning', 'suggestion', 'info']
+
+export interface JsonPosition {
+  readonly line: number
+  readonly column: number
+  readonly offset: number
+}
+
+export interface JsonRange {
+  readonly start: JsonPosition
+  readonly end: JsonPosition
+}
+
+export function rangeOf({ text }: SourceText, { start, end }: Span): JsonRange {
+  return { start: { ...positionAt(text, start), offset: start }, end: { ...positionAt(text, end), offset: end } }
+}
+
+/** What is wrong and what to do; safe to show. */
+export function messageOf({ message, help, notes }: Finding): string {
+  return escapeTerminal([message, ...(help === undefined ? [] : [help]), ...notes].join('; '))
+}
+
+/** As `messageOf`, with what it means for access. */
+export function fullMessageOf({ message, effect, help, notes }: Finding): string {
+  const parts = [message, ...(effect === undefined ? [] : [effect]), ...(help === undefined ? [] : [help]), ...notes]
+  return escapeTerminal(parts.join('; '))
+}
+
+const ACCESS_ANALYZER = 'IAM Access Analyzer'
+
+export function accessAnalyzerCodes({ docs }: LintRule): readonly string[] {
+  return docs.equivalents.flatMap(({ tool, code }) => (tool === ACCESS_ANALYZER ? [code] : []))
+}
+
+export interface Summary {
+  readonly files: number
+  readonly policies: number
+  readonly findings: number
+  readonly bySeverity: Readonly<Record<Severity, number>>
+  readonly suppressed: number
+  readonly baseline: number
+  /** Findings with a fix. */
+  readonly fixable: { readonly safe: number; readonly unsafe: number }
+}
+
+export function summaryOf({ result, findings }: LintReport): Summary {
+  const bySeverity: Record<Severity, number> = { error: 0, security: 0, warning: 0, suggestion: 0, info: 0 }
+  const fixable = { safe: 0, unsafe: 0 }
+  for (const { severity, fix } of findings) {
+    bySeverity[severity]++
+    if (fix !== undefined) fixable[fix.safety]++
+  }
+  return {
+    files: result.files.length,
+    policies: result.policies,
+    findings: findings.length,
+    bySeverity,
+    suppressed: result.suppressed.length,
+    baseline: result.known.length,
+    fixable,
+  }
+}
+
+const NOT_PLAIN = /[^ -~\n]/g
+
+/** JSON of the same value in which no character is hidden or moves others about; surrogates are written out, pairs too. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(NOT_PLAIN, (unit) =>
+    escapeTerminal(unit) === unit ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

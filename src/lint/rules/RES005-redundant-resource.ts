@@ -1,0 +1,88 @@
+/**
+ * An entry of `Resource` or `NotResource` that is repeated or covered by another pattern of the list.
+ *
+ * Source: IAM User Guide, "IAM JSON policy elements: Resource".
+ */
+import { removeValues } from '../edits.js'
+import { canCover, coveredEntries } from '../facts/covered-entries.js'
+import { resourceEntries } from '../facts/resource-entries.js'
+import type { PatternsView, PolicyView } from '../policy-view.js'
+import type { PolicyRule, Report } from '../rule.js'
+import { ELEMENT_RULES } from '../../policy/element-rules.js'
+import { compileArnGlob, type ArnGlob } from '../../text/arn-glob.js'
+import { quote } from '../../text/escape.js'
+
+export const redundantResource: PolicyRule = {
+  on: 'policy',
+  id: 'RES005',
+  name: 'redundant-resource',
+  severity: 'suggestion',
+  precision: 'certain',
+  default: 'on',
+  kinds: 'all',
+  fix: 'safe',
+
+  docs: {
+    what: 'An entry of `Resource` or `NotResource` that is repeated or covered by another pattern of the list. Entries with policy variables are left out of the comparison.',
+    why: 'It changes nothing, and whoever removes the wider pattern later thinks that the narrow one is all there was.',
+    bad: [
+      {
+        kind: 'identity',
+        text: '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": "kms:Encrypt",\n      "Resource": [\n        "arn:aws:kms:us-west-2:111122223333:key/*",\n        "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"\n      ]\n    }\n  ]\n}',
+      },
+    ],
+    good: [
+      {
+        kind: 'identity',
+        text: '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": "kms:Encrypt",\n      "Resource": [\n        "arn:aws:kms:us-west-2:111122223333:key/*"\n      ]\n    }\n  ]\n}',
+      },
+    ],
+    fix: 'Remove the covered entry. `--fix` does so.',
+    whenToIgnore: 'Where the list names resources for documentation.',
+    equivalents: [{ tool: 'IAM Access Analyzer', code: 'REDUNDANT_RESOURCE' }],
+    source: 'IAM User Guide, "IAM JSON policy elements: Resource"',
+  },
+  check({ policy }, report) {
+    for (const { resource } of policy.statements) if (resource !== undefined) checkList(resource, policy, report)
+  },
+}
+
+function checkList(resource: PatternsView, { where, kind }: PolicyView, report: Report): void {
+  const entries = resourceEntries(resource).filter(
+    ({ form, hasVariable }) => form !== 'unknown' && form !== 'other' && !hasVariable,
+  )
+  if (entries.length < 2) return
+  const texts = entries.map(({ form, item }) => (form === 'any' ? '*' : item.value))
+  const complete = ELEMENT_RULES[kind].shortArn === 'completed'
+  const globs: ArnGlob[] = []
+  const covered = coveredEntries(texts, (by, entry) => {
+    const [pattern = '', text = ''] = [texts[by], texts[entry]]
+    if (pattern === '*') return true
+    return canCover(pattern, text) && (globs[by] ??= compileArnGlob(pattern, 'resource', { complete })).matches(text)
+  })
+  const [first, ...others] = covered.map(({ entry, by, isRepeated }) => ({
+    item: entries[entry]!.item,
+    by: entries[by]!.item,
+    isRepeated,
+  }))
+  if (first === undefined) return
+  report({
+    at: first.item,
+    message: `${quote(first.item.value)} is ${first.isRepeated ? 'repeated' : `covered by ${quote(first.by.value)}`}${others.length === 0 ? '' : `; so are ${others.length} more entries`}`,
+    effect: 'it changes nothing',
+    help: 'remove it',
+    related: [
+      { message: 'what covers it', at: first.by },
+      ...others.map(({ item, by }) => ({ message: `covered by ${quote(by.value)}`, at: item })),
+    ],
+    fix: {
+      safety: 'safe',
+      title: covered.length === 1 ? 'remove the covered entry' : `remove the ${covered.length} covered entries`,
+      edits: removeValues(
+        where,
+        resource.member,
+        [first, ...others].map(({ item }) => item),
+      ),
+    },
+  })
+}

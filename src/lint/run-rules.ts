@@ -1,0 +1,317 @@
+/**
+ * Runs rules over what was found in a file, and makes findings of what they report: one for each cause, at its place in
+ * the file, with the severity that counts in the end.
+ *
+ * Source: docs/lint.md, "Findings".
+ */
+import { createHash } from 'node:crypto'
+import type { Finding, FindingFix } from './finding.js'
+import type { LintFile, LintPolicy } from './lint-file.js'
+import { SAME_TEXT, type PlaceMap } from './places.js'
+import type { PolicyView, SymbolicValue } from './policy-view.js'
+import type { Edit, Fix, LintRule, ProjectFacts, ReportedFinding, Severity, TemplateView } from './rule.js'
+import type { ActiveRule } from './rule-set.js'
+import { overlaps } from './spans.js'
+import { sharedPlaces } from './shared-places.js'
+import { structuralPath } from './structural-path.js'
+import { writtenOut } from './symbols.js'
+import type { SourceText, Span } from '../text/source.js'
+import type { SyntaxNode } from '../text/syntax-tree.js'
+
+/** Everything that rules report on one file, in the order of places. */
+export function runRules(file: LintFile, rules: readonly ActiveRule[], project: ProjectFacts): readonly Finding[] {
+  const { source, faults, format, template, grants } = file
+  const findings: Finding[] = []
+  const views = file.policies.map(({ view }) => view)
+  if (faults.length > 0) {
+    const whole = subject(file, undefined)
+    for (const { rule, active } of sorted(rules).syntax) {
+      const syntax = format === 'yaml' ? 'yaml' : 'json'
+      rule.check(
+        { source, format: syntax, errors: faults, project, options: active.options },
+        collector(whole, active, findings),
+      )
+    }
+  }
+  for (const [index, policy] of file.policies.entries()) {
+    for (const finding of runOnPolicy(subject(file, policy, index), policy.view, views, template, rules, project))
+      findings.push(finding)
+  }
+  for (const grant of grants) {
+    const about = { ...subject(file, undefined), root: grant.root }
+    for (const { rule, active } of sorted(rules).grant) {
+      const key = grant.key === undefined ? {} : { key: grant.key }
+      rule.check(
+        { source, root: grant.root, ...key, project, options: active.options },
+        collector(about, active, findings),
+      )
+    }
+  }
+  if (template !== undefined) {
+    const whole = subject(file, undefined)
+    for (const { rule, active } of sorted(rules).template) {
+      rule.check({ template, project, options: active.options }, collector(whole, active, findings))
+    }
+  }
+  return findings.toSorted(byPlace)
+}
+
+/** What the rules that compare report of two versions of a policy; places are those of the later one. */
+export function runComparison(
+  file: LintFile,
+  policy: LintPolicy,
+  before: PolicyView,
+  rules: readonly ActiveRule[],
+  project: ProjectFacts,
+): readonly Finding[] {
+  const findings: Finding[] = []
+  const about = subject(file, policy, file.policies.indexOf(policy))
+  for (const { rule, active } of sorted(rules).comparison) {
+    const context = { before, after: policy.view, project, options: active.options }
+    rule.check(context, collector(about, active, findings))
+  }
+  return findings
+}
+
+/** What a report is about. */
+interface Subject {
+  readonly file: SourceText
+  readonly places: PlaceMap
+  /** The text that places of the report are places of. */
+  readonly text: string
+  readonly root?: SyntaxNode
+  readonly view?: PolicyView
+  readonly index: number
+  readonly symbols: readonly SymbolicValue[]
+  /** Places that YAML aliases make several values of; an edit there would change all of them. */
+  readonly shared: () => readonly Span[]
+}
+
+function subject(file: LintFile, policy: LintPolicy | undefined, index = -1): Subject {
+  const { source, root, format } = file
+  let known: readonly Span[] | undefined
+  const shared = (): readonly Span[] =>
+    (known ??= format === 'yaml' && root !== undefined ? sharedPlaces(root, source.text) : [])
+  if (policy === undefined) {
+    return {
+      file: source,
+      places: SAME_TEXT,
+      text: source.text,
+      ...(root === undefined ? {} : { root }),
+      index,
+      symbols: [],
+      shared,
+    }
+  }
+  const { view, places } = policy
+  return {
+    file: source,
+    places,
+    text: view.where.source.text,
+    root: view.root,
+    view,
+    index,
+    symbols: view.symbols,
+    shared,
+  }
+}
+
+type RuleOn<K extends LintRule['on']> = Extract<LintRule, { readonly on: K }>
+
+interface RuleOf<K extends LintRule['on']> {
+  readonly rule: RuleOn<K>
+  readonly active: ActiveRule
+}
+
+interface RulesByKind {
+  readonly policy: readonly RuleOf<'policy'>[]
+  readonly syntax: readonly RuleOf<'syntax'>[]
+  readonly grant: readonly RuleOf<'grant'>[]
+  readonly template: readonly RuleOf<'template'>[]
+  readonly comparison: readonly RuleOf<'comparison'>[]
+}
+
+/** A run asks the same rules for thousands of policies. */
+const byKind = new WeakMap<readonly ActiveRule[], RulesByKind>()
+
+function sorted(rules: readonly ActiveRule[]): RulesByKind {
+  let known = byKind.get(rules)
+  if (known === undefined) {
+    known = {
+      policy: ofKind(rules, 'policy'),
+      syntax: ofKind(rules, 'syntax'),
+      grant: ofKind(rules, 'grant'),
+      template: ofKind(rules, 'template'),
+      comparison: ofKind(rules, 'comparison'),
+    }
+    byKind.set(rules, known)
+  }
+  return known
+}
+
+function ofKind<K extends LintRule['on']>(rules: readonly ActiveRule[], on: K): readonly RuleOf<K>[] {
+  const isOn = (rule: LintRule): rule is RuleOn<K> => rule.on === on
+  return rules.flatMap((active): RuleOf<K>[] => (isOn(active.rule) ? [{ rule: active.rule, active }] : []))
+}
+
+/** A report with what is needed to weigh it against the others. */
+interface Draft {
+  readonly active: ActiveRule
+  readonly reported: ReportedFinding
+  readonly severity: Severity
+  readonly wasLowered: boolean
+  /** -1 for what is about no statement. */
+  readonly statement: number
+}
+
+function runOnPolicy(
+  about: Subject,
+  policy: PolicyView,
+  siblings: readonly PolicyView[],
+  template: TemplateView | undefined,
+  rules: readonly ActiveRule[],
+  project: ProjectFacts,
+): readonly Finding[] {
+  const drafts: Draft[] = []
+  const statements = statementFinder(policy)
+  for (const { rule, active } of sorted(rules).policy) {
+    if (rule.kinds !== 'all' && !rule.kinds.includes(policy.kind)) continue
+    const around = template === undefined ? {} : { template }
+    const context = { policy, siblings, ...around, project, options: active.options }
+    rule.check(context, (reported) => {
+      const draft = draftOf(active, reported, about, reported.statement ?? statements(reported.at))
+      if (draft !== undefined) drafts.push(draft)
+    })
+  }
+  return withoutWeaker(drafts).map(({ draft, hidden }) => finish(draft, about, hidden))
+}
+
+function collector(about: Subject, active: ActiveRule, findings: Finding[]): (reported: ReportedFinding) => void {
+  return (reported) => {
+    const draft = draftOf(active, reported, about, -1)
+    if (draft !== undefined) findings.push(finish(draft, about, 0))
+  }
+}
+
+function draftOf(
+  active: ActiveRule,
+  reported: ReportedFinding,
+  { view }: Subject,
+  statement: number,
+): Draft | undefined {
+  const { rule } = active
+  if ((reported.precision ?? rule.precision) === 'medium' && !active.takesMedium) return undefined
+  const wanted = active.severity ?? reported.severity ?? rule.severity
+  const depends = rule.kinds !== 'all' || reported.dependsOnKind === true
+  const wasLowered = wanted === 'error' && depends && view?.kindIsGuessed === true && active.severity === undefined
+  return { active, reported, severity: wasLowered ? 'warning' : wanted, wasLowered, statement }
+}
+
+/** One finding for each cause: no repetition, none that another rule says better, none that a report hides. */
+function withoutWeaker(drafts: readonly Draft[]): readonly { readonly draft: Draft; readonly hidden: number }[] {
+  const seen = new Set<string>()
+  const once = drafts.filter(({ active, reported: { at, message } }) => {
+    const key = `${active.rule.id} ${at.start} ${at.end} ${message}`
+    return seen.has(key) ? false : seen.add(key)
+  })
+  const byStatement = new Map<number, Draft[]>()
+  for (const draft of once) {
+    const same = byStatement.get(draft.statement)
+    if (same === undefined) byStatement.set(draft.statement, [draft])
+    else same.push(draft)
+  }
+  const gone = new Set<Draft>()
+  const hidden = new Map<Draft, number>()
+  for (const draft of once) {
+    const { supersedes = [] } = draft.active.rule
+    const { hides } = draft.reported
+    if (supersedes.length === 0 && hides === undefined) continue
+    let count = 0
+    for (const other of byStatement.get(draft.statement) ?? []) {
+      if (other === draft || other.active.rule === draft.active.rule || gone.has(other)) continue
+      const { id, severity } = other.active.rule
+      const isHidden = hides === 'security' ? severity === 'security' : (hides?.includes(id) ?? false)
+      if (isHidden) count++
+      if (isHidden || (supersedes.includes(id) && overlaps(draft.reported.at, other.reported.at))) gone.add(other)
+    }
+    hidden.set(draft, count)
+  }
+  return once.filter((draft) => !gone.has(draft)).map((draft) => ({ draft, hidden: hidden.get(draft) ?? 0 }))
+}
+
+function finish({ active, reported, severity, wasLowered }: Draft, about: Subject, hidden: number): Finding {
+  const { rule } = active
+  const { at, message, effect, help, witness, fix, related = [], precision } = reported
+  const written = (text: string): string => writtenOut(text, about.symbols)
+  const notes: string[] = []
+  if (wasLowered && about.view !== undefined) {
+    notes.push(`a warning only, since the kind of the policy (${about.view.kind}) is a guess; --kind says it`)
+  }
+  if (hidden > 0) notes.push(`${hidden} weaker ${hidden === 1 ? 'finding' : 'findings'} of this statement not shown`)
+  const done = fix === undefined ? undefined : fixInFile(fix, about)
+  const path = structuralPath(about.view, about.root, at)
+  return {
+    rule,
+    severity,
+    precision: precision ?? rule.precision,
+    source: about.file,
+    span: about.places.span(at),
+    message: written(message),
+    ...(effect === undefined ? {} : { effect: written(effect) }),
+    ...(help === undefined ? {} : { help: written(help) }),
+    notes,
+    ...(witness === undefined ? {} : { witness }),
+    ...(done === undefined ? {} : { fix: done }),
+    related: related.map((place) => ({
+      message: written(place.message),
+      source: about.file,
+      span: about.places.span(place.at),
+    })),
+    path,
+    fingerprint: fingerprintOf(rule.id, path, about.text.slice(at.start, at.end)),
+  }
+}
+
+function fixInFile({ safety, title, edits, repair = false }: Fix, about: Subject): FindingFix | undefined {
+  const inFile: Edit[] = []
+  for (const edit of edits) {
+    const moved = about.places.edit(edit)
+    if (moved === undefined) return undefined
+    inFile.push(moved)
+  }
+  const shared = about.shared()
+  if (inFile.some((edit) => shared.some((place) => overlaps(edit, place)))) return undefined
+  return inFile.length === 0 ? undefined : { safety, title, edits: inFile, isRepair: repair, policy: about.index }
+}
+
+/** Of the rule, the place among the elements of the policy, and the text there; never of a line. */
+function fingerprintOf(rule: string, path: string, text: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([rule, path, text.replaceAll(/\s+/g, ' ')]))
+    .digest('hex')
+    .slice(0, 32)
+}
+
+/** Which statement a place belongs to. */
+function statementFinder({ statements }: PolicyView): (at: Span) => number {
+  return (at) => {
+    let low = 0
+    let high = statements.length - 1
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const { start, end } = statements[middle]!.node
+      if (at.start < start) high = middle - 1
+      else if (at.start >= end) low = middle + 1
+      else return middle
+    }
+    return -1
+  }
+}
+
+function byPlace(a: Finding, b: Finding): number {
+  return (
+    a.span.start - b.span.start ||
+    a.span.end - b.span.end ||
+    (a.rule.id < b.rule.id ? -1 : a.rule.id > b.rule.id ? 1 : 0)
+  )
+}

@@ -1,0 +1,208 @@
+/**
+ * Policies in CloudFormation templates, SAM templates and what the CDK synthesizes.
+ *
+ * Source: CloudFormation User Guide, "Template anatomy", "AWS resource and property types reference"; AWS SAM Developer
+ * Guide, "AWS::Serverless::Function".
+ */
+import type { EmbeddedPolicies, EmbeddedPolicy, EmbeddedResource, InToken } from '../embedded-policies.js'
+import type { TemplateNote } from '../rule.js'
+import type { PolicyKind } from '../../policy/document.js'
+import { readJson } from '../../text/json.js'
+import type { SourceText, Span } from '../../text/source.js'
+import {
+  memberAt,
+  nodeAt,
+  nodeToValue,
+  toPointer,
+  type ObjectNode,
+  type SyntaxNode,
+  type SyntaxPath,
+} from '../../text/syntax-tree.js'
+import { resolvePolicy, textAt, typeOf, type TemplateNames } from './intrinsics.js'
+
+/** Undefined for a text that is no template. */
+export function readCloudFormation(
+  source: SourceText,
+  format: 'json' | 'yaml' | 'other',
+  root: SyntaxNode | undefined,
+): EmbeddedPolicies | undefined {
+  if (format === 'other' || root?.kind !== 'object') return undefined
+  const resources = objectAt(root, 'Resources')
+  if (resources === undefined || !isTemplate(root, resources)) return undefined
+  const reader = new TemplateReader(source, format, root, resources)
+  return reader.read()
+}
+
+const TYPE = /^(?:AWS|Alexa|Custom|[A-Za-z0-9]{3,64})::[A-Za-z0-9:@_-]+$/
+
+/** Every template has resources with types; the version is often left out. */
+function isTemplate(root: ObjectNode, resources: ObjectNode): boolean {
+  if (memberAt(root, ['AWSTemplateFormatVersion']) !== undefined) return true
+  const [first] = resources.members
+  return first?.value.kind === 'object' && TYPE.test(typeOf(first.value))
+}
+
+/** Where a resource type keeps a policy. */
+interface PolicyProperty {
+  readonly path: SyntaxPath
+  readonly kind: PolicyKind
+}
+
+const IDENTITY_DOCUMENT: readonly PolicyProperty[] = [{ path: ['PolicyDocument'], kind: 'identity' }]
+const KEY_POLICY: readonly PolicyProperty[] = [{ path: ['KeyPolicy'], kind: 'key' }]
+
+const PROPERTIES: ReadonlyMap<string, readonly PolicyProperty[]> = new Map([
+  ['AWS::KMS::Key', KEY_POLICY],
+  ['AWS::KMS::ReplicaKey', KEY_POLICY],
+  ['AWS::IAM::Policy', IDENTITY_DOCUMENT],
+  ['AWS::IAM::ManagedPolicy', IDENTITY_DOCUMENT],
+  ['AWS::IAM::RolePolicy', IDENTITY_DOCUMENT],
+  ['AWS::IAM::UserPolicy', IDENTITY_DOCUMENT],
+  ['AWS::IAM::GroupPolicy', IDENTITY_DOCUMENT],
+  ['AWS::IAM::Role', [{ path: ['AssumeRolePolicyDocument'], kind: 'trust' }]],
+  ['AWS::EC2::VPCEndpoint', [{ path: ['PolicyDocument'], kind: 'vpce' }]],
+  ['AWS::SSO::PermissionSet', [{ path: ['InlinePolicy'], kind: 'identity' }]],
+  ['AWS::Serverless::Function', [{ path: ['AssumeRolePolicyDocument'], kind: 'trust' }]],
+])
+
+/** Types whose inline policies are a list of names with documents. */
+const INLINE: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::Group'])
+/** Types whose policies are a list of names, documents and SAM's own templates. */
+const SAM: ReadonlySet<string> = new Set(['AWS::Serverless::Function', 'AWS::Serverless::StateMachine'])
+
+const ORGANIZATION_KINDS: ReadonlyMap<string, PolicyKind> = new Map([
+  ['SERVICE_CONTROL_POLICY', 'scp'],
+  ['RESOURCE_CONTROL_POLICY', 'rcp'],
+])
+
+class TemplateReader {
+  private readonly names: TemplateNames
+  private readonly policies: EmbeddedPolicy[] = []
+  private readonly notes: TemplateNote[] = []
+
+  constructor(
+    private readonly source: SourceText,
+    private readonly format: 'json' | 'yaml',
+    private readonly root: ObjectNode,
+    private readonly resources: ObjectNode,
+  ) {
+    this.names = {
+      parameters: objectsOf(root, 'Parameters'),
+      resources: objectsOf(root, 'Resources'),
+      mappings: objectAt(root, 'Mappings'),
+      conditions: new Map((objectAt(root, 'Conditions')?.members ?? []).map(({ key, value }) => [key, value])),
+    }
+  }
+
+  read(): EmbeddedPolicies {
+    const resources: EmbeddedResource[] = []
+    for (const { key, keyStart, keyEnd, value } of this.resources.members) {
+      if (value.kind !== 'object') continue
+      const resource = this.resource(key, { start: keyStart, end: keyEnd }, value)
+      resources.push(resource)
+      for (const property of this.propertiesOf(value)) this.policy(key, value, resource, property)
+    }
+    return { form: 'cloudFormation', policies: this.policies, grants: [], resources, notes: this.notes }
+  }
+
+  private resource(name: string, span: Span, node: ObjectNode): EmbeddedResource {
+    const properties = objectAt(node, 'Properties')
+    const metadata = memberAt(node, ['Metadata'])?.value
+    const places = Object.fromEntries(
+      (properties?.members ?? []).map(({ key, value: { start, end } }) => [key, { start, end }]),
+    )
+    const plain = (properties?.members ?? [])
+      .filter(({ key, value }) => !isPolicyProperty(key) && !hasFunction(value))
+      .map(({ key, value }) => [key, nodeToValue(value)])
+    return {
+      type: typeOf(node),
+      address: `Resources/${name}`,
+      properties: Object.fromEntries(plain) as Record<string, unknown>,
+      span,
+      places,
+      whole: { start: node.start, end: node.end },
+      ...(metadata === undefined ? {} : { metadata }),
+    }
+  }
+
+  private propertiesOf(resource: ObjectNode): readonly PolicyProperty[] {
+    const type = typeOf(resource)
+    const fixed = PROPERTIES.get(type) ?? []
+    const list = nodeAt(resource, ['Properties', 'Policies'])
+    const items = list?.kind === 'array' ? list.items : []
+    if (INLINE.has(type)) {
+      return [
+        ...fixed,
+        ...items.map((_, index): PolicyProperty => ({ path: ['Policies', index, 'PolicyDocument'], kind: 'identity' })),
+      ]
+    }
+    if (SAM.has(type)) {
+      const documents = items.flatMap((item, index): readonly PolicyProperty[] =>
+        item.kind === 'object' && memberAt(item, ['Statement']) !== undefined
+          ? [{ path: ['Policies', index], kind: 'identity' }]
+          : [],
+      )
+      const isOne = list?.kind === 'object' && memberAt(list, ['Statement']) !== undefined
+      return [...fixed, ...documents, ...(isOne ? [{ path: ['Policies'], kind: 'identity' } as const] : [])]
+    }
+    if (type === 'AWS::Organizations::Policy') {
+      const properties = objectAt(resource, 'Properties')
+      const kind = properties === undefined ? undefined : ORGANIZATION_KINDS.get(textAt(properties, 'Type') ?? '')
+      return kind === undefined ? [] : [{ path: ['Content'], kind }]
+    }
+    return fixed
+  }
+
+  private policy(name: string, resource: ObjectNode, facts: EmbeddedResource, { path, kind }: PolicyProperty): void {
+    const written = nodeAt(resource, ['Properties', ...path])
+    if (written === undefined) return
+    const { root, symbols, notes } = resolvePolicy(written, this.names, facts.address, name)
+    this.notes.push(...notes)
+    const pointer = toPointer(['Resources', name, 'Properties', ...path])
+    const common = { kind, symbols, resource: facts }
+    if (root.kind === 'object') {
+      this.policies.push({ ...common, root, where: { source: this.source, format: this.format, pointer } })
+      return
+    }
+    if (root.kind !== 'string') return
+    // A policy as JSON in a string; one that was put together has no way back to its parts.
+    const text: SourceText = { name: `${this.source.name}#${pointer}`, text: root.value }
+    const tree = readJson(text)
+    if (!tree.ok || tree.value.kind !== 'object') return
+    const inToken: InToken = { start: root.start, end: root.end, written: root === written ? 'string' : 'opaque' }
+    this.policies.push({ ...common, root: tree.value, where: { source: text, format: 'json', pointer: '' }, inToken })
+  }
+}
+
+const POLICY_PROPERTIES: ReadonlySet<string> = new Set([
+  'KeyPolicy',
+  'PolicyDocument',
+  'AssumeRolePolicyDocument',
+  'Policies',
+  'Content',
+  'InlinePolicy',
+])
+
+function isPolicyProperty(name: string): boolean {
+  return POLICY_PROPERTIES.has(name)
+}
+
+/** Depth is bounded by the reader of the text. */
+function hasFunction(node: SyntaxNode): boolean {
+  if (node.kind === 'array') return node.items.some(hasFunction)
+  if (node.kind !== 'object') return false
+  return node.members.some(({ key, value }) => key === 'Ref' || key.startsWith('Fn::') || hasFunction(value))
+}
+
+function objectAt(node: ObjectNode, key: string): ObjectNode | undefined {
+  const value = memberAt(node, [key])?.value
+  return value?.kind === 'object' ? value : undefined
+}
+
+function objectsOf(root: ObjectNode, key: string): ReadonlyMap<string, ObjectNode> {
+  const found = new Map<string, ObjectNode>()
+  for (const member of objectAt(root, key)?.members ?? []) {
+    if (member.value.kind === 'object') found.set(member.key, member.value)
+  }
+  return found
+}

@@ -1,0 +1,473 @@
+/**
+ * Intrinsic functions of CloudFormation: a value with what can be known of it worked out, and a symbol for every part
+ * that deployment alone can tell.
+ *
+ * Parameters are known by their defaults only as stand-ins: who deploys may give others. Conditions are worked out where
+ * they hang on nothing but literals; else the first branch that is there is taken, and that is noted.
+ *
+ * Source: CloudFormation User Guide, "Intrinsic function reference", "Pseudo parameters reference", "Conditions".
+ */
+import type { SymbolicValue } from '../policy-view.js'
+import type { TemplateNote } from '../rule.js'
+import { MAX_SYMBOLS, symbolCharacter } from '../symbols.js'
+import { memberAt, nodeAt, type Member, type ObjectNode, type SyntaxNode } from '../../text/syntax-tree.js'
+
+/** What references in a template lead to. */
+export interface TemplateNames {
+  readonly parameters: ReadonlyMap<string, ObjectNode>
+  readonly resources: ReadonlyMap<string, ObjectNode>
+  readonly mappings: ObjectNode | undefined
+  readonly conditions: ReadonlyMap<string, SyntaxNode>
+}
+
+export interface ResolvedPolicy {
+  readonly root: SyntaxNode
+  readonly symbols: readonly SymbolicValue[]
+  readonly notes: readonly TemplateNote[]
+}
+
+/** Account and Region that stand-ins are made with. */
+const ACCOUNT = '111122223333'
+const REGION = 'us-east-1'
+
+const PSEUDO: ReadonlyMap<string, string> = new Map([
+  ['AWS::AccountId', ACCOUNT],
+  ['AWS::Region', REGION],
+  ['AWS::Partition', 'aws'],
+  ['AWS::URLSuffix', 'amazonaws.com'],
+  ['AWS::StackName', 'stack'],
+  ['AWS::StackId', `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/stack/00000000-0000-0000-0000-000000000000`],
+])
+const NO_VALUE = 'AWS::NoValue'
+
+/** Deeper nesting is no template that anybody deploys. */
+const MAX_DEPTH = 64
+
+/**
+ * @param address - of the resource that the policy belongs to, for notes.
+ * @param owner - its logical id, so that a reference to itself is noticed.
+ */
+export function resolvePolicy(node: SyntaxNode, names: TemplateNames, address: string, owner: string): ResolvedPolicy {
+  const resolver = new Resolver(names, address, owner)
+  const root = resolver.node(node, 0) ?? { kind: 'null', start: node.start, end: node.end }
+  return { root, symbols: resolver.symbols, notes: resolver.notes }
+}
+
+class Resolver {
+  readonly symbols: SymbolicValue[] = []
+  readonly notes: TemplateNote[] = []
+  private readonly known = new Map<string, number>()
+
+  constructor(
+    private readonly names: TemplateNames,
+    private readonly address: string,
+    private readonly owner: string,
+  ) {}
+
+  /** Undefined for `AWS::NoValue`: the element is not there. */
+  node(node: SyntaxNode, depth: number): SyntaxNode | undefined {
+    if (depth > MAX_DEPTH) return this.unknown(node, 'a value nested too deeply')
+    switch (node.kind) {
+      case 'object': {
+        const call = callOf(node)
+        if (call !== undefined) return this.call(call.name, call.argument, node, depth)
+        const members: Member[] = []
+        for (const member of node.members) {
+          const value = this.node(member.value, depth + 1)
+          if (value !== undefined) members.push({ ...member, value })
+        }
+        return { ...node, members }
+      }
+      case 'array': {
+        const items = node.items.flatMap((item) => {
+          const value = this.node(item, depth + 1)
+          if (value === undefined) return []
+          // A list in the place of an item is what a reference to a list parameter gives.
+          return value.kind === 'array' && item.kind === 'object' ? value.items : [value]
+        })
+        return { ...node, items }
+      }
+      case 'string':
+        this.lookForForgottenSub(node.value, node)
+        return node
+      case 'number':
+      case 'boolean':
+      case 'null':
+        return node
+    }
+  }
+
+  private call(name: string, argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode | undefined {
+    switch (name) {
+      case 'Ref': {
+        if (argument.kind !== 'string') return this.unknown(whole, 'Ref')
+        if (argument.value === NO_VALUE) return undefined
+        return this.reference(argument.value, whole)
+      }
+      case 'Fn::GetAtt': {
+        const path = attributePath(argument)
+        if (path === undefined) return this.unknown(whole, 'Fn::GetAtt')
+        return this.attribute(path[0], path[1], whole)
+      }
+      case 'Fn::Sub':
+        return this.sub(argument, whole, depth)
+      case 'Fn::Join':
+        return this.join(argument, whole, depth)
+      case 'Fn::If':
+        return this.choose(argument, whole, depth)
+      case 'Fn::FindInMap':
+        return this.findInMap(argument, whole, depth)
+      case 'Fn::Select':
+        return this.select(argument, whole, depth)
+      case 'Fn::Split':
+        return this.split(argument, whole, depth)
+      default:
+        return this.unknown(whole, name)
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------- references
+
+  private reference(name: string, at: SyntaxNode): SyntaxNode {
+    const pseudo = PSEUDO.get(name)
+    if (pseudo !== undefined) return this.symbol(`\${${name}}`, at, pseudo)
+    const parameter = this.names.parameters.get(name)
+    if (parameter !== undefined) return this.parameter(name, parameter, at)
+    const resource = this.names.resources.get(name)
+    this.noteSelf(name, at)
+    if (resource === undefined) return this.symbol(`\${${name}}`, at, undefined)
+    return this.symbol(`\${${name}}`, at, standInOfRef(name, typeOf(resource)))
+  }
+
+  private parameter(name: string, parameter: ObjectNode, at: SyntaxNode): SyntaxNode {
+    const given = nodeAt(parameter, ['Default'])
+    const type = textAt(parameter, 'Type') ?? 'String'
+    const text = given === undefined ? undefined : scalarText(given)
+    const expression = `\${${name}}`
+    if (!type.startsWith('List<') && type !== 'CommaDelimitedList') {
+      return this.symbol(expression, at, text === undefined || text === '' ? undefined : text)
+    }
+    const parts = text === undefined || text === '' ? [] : text.split(',').map((part) => part.trim())
+    const items = parts.map((part, index) => this.symbol(`${expression}[${index}]`, at, part))
+    return items.length === 0
+      ? this.symbol(expression, at, undefined)
+      : { kind: 'array', items, start: at.start, end: at.end }
+  }
+
+  private attribute(name: string, attribute: string, at: SyntaxNode): SyntaxNode {
+    this.noteSelf(name, at)
+    const resource = this.names.resources.get(name)
+    const standIn = resource === undefined ? undefined : standInOfAttribute(name, typeOf(resource), attribute)
+    return this.symbol(`\${${name}.${attribute}}`, at, standIn)
+  }
+
+  private noteSelf(name: string, at: SyntaxNode): void {
+    if (name !== this.owner) return
+    const { start, end } = at
+    this.notes.push({ kind: 'selfReference', span: { start, end }, address: this.address, detail: name })
+  }
+
+  // ------------------------------------------------------------------------------------------------------- functions
+
+  private sub(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
+    const [template, given] = argument.kind === 'array' ? argument.items : [argument]
+    if (template?.kind !== 'string') return this.unknown(whole, 'Fn::Sub')
+    const text = template.value
+    let out = ''
+    for (let at = 0; at < text.length;) {
+      const open = text.indexOf('${', at)
+      const close = open < 0 ? -1 : text.indexOf('}', open)
+      if (open < 0 || close < 0) {
+        out += text.slice(at)
+        break
+      }
+      out += text.slice(at, open)
+      const name = text.slice(open + 2, close)
+      // `${!Literal}` is written out as `${Literal}`, as variables of IAM are.
+      out += name.startsWith('!') ? `\${${name.slice(1)}}` : this.substituted(name.trim(), given, whole, depth)
+      at = close + 1
+    }
+    return { kind: 'string', value: out, start: whole.start, end: whole.end }
+  }
+
+  private substituted(name: string, given: SyntaxNode | undefined, at: SyntaxNode, depth: number): string {
+    const own = given === undefined ? undefined : nodeAt(given, [name])
+    if (own !== undefined) return this.textOf(this.node(own, depth + 1), `\${${name}}`, at)
+    const dot = name.indexOf('.')
+    const found = dot < 0 ? this.reference(name, at) : this.attribute(name.slice(0, dot), name.slice(dot + 1), at)
+    return this.textOf(found, `\${${name}}`, at)
+  }
+
+  private join(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
+    const [delimiter, list] = argument.kind === 'array' ? argument.items : []
+    const resolved = list === undefined ? undefined : this.node(list, depth + 1)
+    if (delimiter?.kind !== 'string' || resolved === undefined) return this.unknown(whole, 'Fn::Join')
+    if (resolved.kind !== 'array') return this.unknown(whole, 'Fn::Join')
+    const parts = resolved.items.map((item) => this.textOf(item, 'Fn::Join', whole))
+    return { kind: 'string', value: parts.join(delimiter.value), start: whole.start, end: whole.end }
+  }
+
+  private choose(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode | undefined {
+    const [condition, yes, no] = argument.kind === 'array' ? argument.items : []
+    if (condition?.kind !== 'string' || yes === undefined || no === undefined) return this.unknown(whole, 'Fn::If')
+    const known = this.condition(this.names.conditions.get(condition.value), 0)
+    if (known !== undefined) return this.node(known ? yes : no, depth + 1)
+    const first = this.node(yes, depth + 1)
+    const { start, end } = condition
+    const taken = first === undefined ? 'second' : 'first'
+    const detail = `Fn::If of ${condition.value}, of which the ${taken} value is taken`
+    this.notes.push({ kind: 'unresolved', span: { start, end }, address: this.address, detail })
+    return first ?? this.node(no, depth + 1)
+  }
+
+  private findInMap(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
+    const parts = argument.kind === 'array' ? argument.items.map((item) => this.node(item, depth + 1)) : []
+    const keys = parts.map((part) => (part?.kind === 'string' ? this.standingIn(part.value) : undefined))
+    const [map, top, second] = keys
+    const { mappings } = this.names
+    if (mappings === undefined || map === undefined || top === undefined || second === undefined) {
+      return this.unknown(whole, 'Fn::FindInMap')
+    }
+    const found = nodeAt(mappings, [map, top, second])
+    if (found === undefined) return this.unknown(whole, 'Fn::FindInMap')
+    const isSettled = parts.every((part) => part?.kind === 'string' && !hasSymbol(part.value))
+    const text = scalarText(found)
+    if (text === undefined) return isSettled ? placed(found, whole) : this.unknown(whole, 'Fn::FindInMap')
+    const expression = `\${${map}.${keys.slice(1).join('.')}}`
+    return isSettled ? textNode(text, whole) : this.symbol(expression, whole, text)
+  }
+
+  private select(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
+    const [place, list] = argument.kind === 'array' ? argument.items : []
+    const index = place === undefined ? undefined : scalarText(place)
+    const resolved = list === undefined ? undefined : this.node(list, depth + 1)
+    const item = resolved?.kind === 'array' && index !== undefined ? resolved.items[Number(index)] : undefined
+    return item === undefined ? this.unknown(whole, 'Fn::Select') : placed(item, whole)
+  }
+
+  private split(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
+    const [delimiter, text] = argument.kind === 'array' ? argument.items : []
+    const resolved = text === undefined ? undefined : this.node(text, depth + 1)
+    if (delimiter?.kind !== 'string' || delimiter.value === '' || resolved?.kind !== 'string') {
+      return this.unknown(whole, 'Fn::Split')
+    }
+    // A symbol may hold the delimiter itself.
+    if (hasSymbol(resolved.value)) return this.unknown(whole, 'Fn::Split')
+    const items = resolved.value.split(delimiter.value).map((part) => textNode(part, whole))
+    return { kind: 'array', items, start: whole.start, end: whole.end }
+  }
+
+  // ------------------------------------------------------------------------------------------------------ conditions
+
+  private condition(node: SyntaxNode | undefined, depth: number): boolean | undefined {
+    const call = node?.kind === 'object' ? callOf(node) : undefined
+    if (call === undefined || depth > MAX_DEPTH) return undefined
+    const { name, argument } = call
+    const operands = argument.kind === 'array' ? argument.items : [argument]
+    const each = (): readonly (boolean | undefined)[] => operands.map((operand) => this.condition(operand, depth + 1))
+    switch (name) {
+      case 'Condition':
+        return argument.kind === 'string'
+          ? this.condition(this.names.conditions.get(argument.value), depth + 1)
+          : undefined
+      case 'Fn::Equals': {
+        const [left, right] = operands.map((operand) => literalText(operand))
+        return left === undefined || right === undefined ? undefined : left === right
+      }
+      case 'Fn::Not': {
+        const [only] = each()
+        return only === undefined ? undefined : !only
+      }
+      case 'Fn::And': {
+        const all = each()
+        return all.includes(false) ? false : all.includes(undefined) ? undefined : true
+      }
+      case 'Fn::Or': {
+        const all = each()
+        return all.includes(true) ? true : all.includes(undefined) ? undefined : false
+      }
+      default:
+        return undefined
+    }
+  }
+
+  // --------------------------------------------------------------------------------------------------------- symbols
+
+  private symbol(expression: string, at: SyntaxNode, standIn: string | undefined): SyntaxNode {
+    return textNode(this.character(expression, at, standIn), at)
+  }
+
+  private character(expression: string, { start, end }: SyntaxNode, standIn: string | undefined): string {
+    const key = `${start} ${expression}`
+    const known = this.known.get(key)
+    if (known !== undefined) return symbolCharacter(known)
+    // What comes beyond stands there as it is written, and is seen to be unresolved.
+    if (this.symbols.length >= MAX_SYMBOLS) return expression
+    this.symbols.push({ expression, span: { start, end }, ...(standIn === undefined ? {} : { standIn }) })
+    this.known.set(key, this.symbols.length - 1)
+    if (standIn === undefined) {
+      this.notes.push({ kind: 'unresolved', span: { start, end }, address: this.address, detail: expression })
+    }
+    return symbolCharacter(this.symbols.length - 1)
+  }
+
+  private unknown(at: SyntaxNode, name: string): SyntaxNode {
+    return this.symbol(name, at, undefined)
+  }
+
+  /** A part of a longer text; a value of another form than text is a symbol there. */
+  private textOf(node: SyntaxNode | undefined, expression: string, at: SyntaxNode): string {
+    if (node === undefined) return ''
+    return scalarText(node) ?? this.character(expression, at, undefined)
+  }
+
+  private standingIn(text: string): string | undefined {
+    let out = ''
+    for (const character of text) {
+      const number = character.codePointAt(0)! - symbolCharacter(0).codePointAt(0)!
+      if (number < 0 || number >= this.symbols.length) out += character
+      else if (this.symbols[number]!.standIn === undefined) return undefined
+      else out += this.symbols[number]!.standIn
+    }
+    return out
+  }
+
+  /** `${AWS::AccountId}` in a text that no Fn::Sub reads is deployed as it stands. */
+  private lookForForgottenSub(text: string, node: SyntaxNode): void {
+    for (let open = text.indexOf('${'); open >= 0; open = text.indexOf('${', open + 2)) {
+      const close = text.indexOf('}', open)
+      if (close < 0) return
+      const name = text.slice(open + 2, close)
+      const [base = ''] = name.split('.', 1)
+      if (!PSEUDO.has(name) && !this.names.parameters.has(base) && !this.names.resources.has(base)) continue
+      const { start, end } = node
+      this.notes.push({
+        kind: 'substitutionMissing',
+        span: { start, end },
+        address: this.address,
+        detail: `\${${name}}`,
+      })
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- nodes
+
+const FUNCTION = /^(?:Ref|Condition|Fn::[A-Za-z0-9]+)$/
+
+/** `{ "Fn::Sub": ... }`: an object with one member that names a function. */
+function callOf(node: ObjectNode): { readonly name: string; readonly argument: SyntaxNode } | undefined {
+  const [only] = node.members
+  if (only === undefined || node.members.length > 1 || !FUNCTION.test(only.key)) return undefined
+  // `Condition` is an element of policies, whose value is an object.
+  if (only.key === 'Condition' && only.value.kind !== 'string') return undefined
+  return { name: only.key, argument: only.value }
+}
+
+function attributePath(node: SyntaxNode): readonly [string, string] | undefined {
+  if (node.kind === 'array') {
+    const [name, attribute] = node.items
+    return name?.kind === 'string' && attribute?.kind === 'string' ? [name.value, attribute.value] : undefined
+  }
+  const dot = node.kind === 'string' ? node.value.indexOf('.') : -1
+  return node.kind !== 'string' || dot < 0 ? undefined : [node.value.slice(0, dot), node.value.slice(dot + 1)]
+}
+
+function textNode(value: string, { start, end }: SyntaxNode): SyntaxNode {
+  return { kind: 'string', value, start, end }
+}
+
+function placed(node: SyntaxNode, { start, end }: SyntaxNode): SyntaxNode {
+  return { ...node, start, end }
+}
+
+/** What CloudFormation makes of a scalar: a text. */
+function scalarText(node: SyntaxNode): string | undefined {
+  switch (node.kind) {
+    case 'string':
+      return node.value
+    case 'number':
+      return node.text
+    case 'boolean':
+      return String(node.value)
+    case 'null':
+    case 'array':
+    case 'object':
+      return undefined
+  }
+}
+
+function literalText(node: SyntaxNode): string | undefined {
+  return node.kind === 'object' ? undefined : scalarText(node)
+}
+
+function hasSymbol(text: string): boolean {
+  return /[\ue000-\uf8ff]/.test(text)
+}
+
+export function typeOf(resource: ObjectNode): string {
+  return textAt(resource, 'Type') ?? ''
+}
+
+export function textAt(node: ObjectNode, key: string): string | undefined {
+  const value = memberAt(node, [key])?.value
+  return value?.kind === 'string' ? value.value : undefined
+}
+
+// --------------------------------------------------------------------------------------------------------- stand-ins
+
+/** What `Ref` gives, by type; a name where nothing else is documented. */
+function standInOfRef(name: string, type: string): string | undefined {
+  switch (type) {
+    case 'AWS::KMS::Key':
+    case 'AWS::KMS::ReplicaKey':
+      return KEY_ID
+    case 'AWS::IAM::ManagedPolicy':
+      return `arn:aws:iam::${ACCOUNT}:policy/${name}`
+    case 'AWS::SNS::Topic':
+      return `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`
+    case 'AWS::SQS::Queue':
+      return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`
+    case 'AWS::SecretsManager::Secret':
+      return `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`
+    case 'AWS::S3::Bucket':
+      return name.toLowerCase()
+    default:
+      return name
+  }
+}
+
+const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab'
+
+function standInOfAttribute(name: string, type: string, attribute: string): string | undefined {
+  if (attribute.endsWith('RoleArn')) return `arn:aws:iam::${ACCOUNT}:role/${name}Role`
+  if (attribute !== 'Arn' && !attribute.endsWith('Arn')) return undefined
+  switch (type) {
+    case 'AWS::KMS::Key':
+    case 'AWS::KMS::ReplicaKey':
+      return `arn:aws:kms:${REGION}:${ACCOUNT}:key/${KEY_ID}`
+    case 'AWS::IAM::Role':
+      return `arn:aws:iam::${ACCOUNT}:role/${name}`
+    case 'AWS::IAM::User':
+      return `arn:aws:iam::${ACCOUNT}:user/${name}`
+    case 'AWS::IAM::Group':
+      return `arn:aws:iam::${ACCOUNT}:group/${name}`
+    case 'AWS::S3::Bucket':
+      return `arn:aws:s3:::${name.toLowerCase()}`
+    case 'AWS::Lambda::Function':
+    case 'AWS::Serverless::Function':
+      return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`
+    case 'AWS::SQS::Queue':
+      return `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`
+    case 'AWS::Logs::LogGroup':
+      return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:*`
+    case 'AWS::DynamoDB::Table':
+      return `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`
+    default: {
+      const service = type.split('::')[1]?.toLowerCase()
+      return service === undefined || !/^[a-z0-9]+$/.test(service)
+        ? undefined
+        : `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`
+    }
+  }
+}

@@ -1,0 +1,197 @@
+/** `keyward lint` and `keyward explain` as they are run: files, exit codes, fixing, baselines, settings. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { registerExplain } from '../../src/cli/explain.js'
+import { registerLint } from '../../src/cli/lint.js'
+import { runCommand, type Ran } from '../cli/run-command.js'
+
+const before = process.cwd()
+let folder = ''
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyward-lint-'))
+  process.chdir(folder)
+})
+afterAll(() => {
+  process.chdir(before)
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  rmSync(folder, { recursive: true })
+  mkdirSync(folder)
+  process.chdir(folder)
+})
+
+const statement = (sid: string): object => ({
+  Sid: sid,
+  Effect: 'Allow',
+  Action: 'kms:DescribeKey',
+  Resource: 'arn:aws:kms:us-east-1:111122223333:key/*',
+})
+const policy = (...sids: readonly string[]): string =>
+  `${JSON.stringify({ Version: '2012-10-17', Statement: sids.map(statement) }, null, 2)}\n`
+const write = (name: string, text: string): void => {
+  mkdirSync(join(folder, name, '..'), { recursive: true })
+  writeFileSync(join(folder, name), text)
+}
+const ONE = ['--select', 'SYN010,SUP', '--kind', 'identity']
+const lint = (...args: readonly string[]): Promise<Ran> => runCommand(registerLint, ['lint', ...args])
+const places = ({ out }: Ran): readonly string[] =>
+  out.split('\n').flatMap((line) => /^(\S+:\d+:\d+): \w+ (\w+)/.exec(line)?.slice(1, 3).join(' ') ?? [])
+
+describe('files', () => {
+  beforeEach(() => {
+    write('a.json', policy('A', 'A'))
+    write(
+      'sub/b.yaml',
+      'Version: 2012-10-17\nStatement:\n  - Sid: B\n    Effect: Allow\n    Action: kms:a\n    Resource: "*"\n  - Sid: B\n    Effect: Allow\n    Action: kms:b\n    Resource: "*"\n',
+    )
+    write('sub/other.json', '{"name": "x"}')
+    write('node_modules/c.json', policy('C', 'C'))
+  })
+  const A = 'a.json:11:14 SYN010'
+  const B = 'sub/b.yaml:7:10 SYN010'
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['the current folder', [], [A, B]],
+    ['one file', ['a.json'], [A]],
+    ['a folder', ['sub'], [B]],
+    ['a glob', ['**/*.yaml'], [B]],
+    ['a file twice', ['a.json', '*.json'], [A]],
+  ])('%s', async (_name, paths, expected) => {
+    const ran = await lint(...ONE, '--format', 'concise', ...paths)
+    expect(places(ran)).toEqual(expected)
+    expect(ran.exitCode).toBe(1)
+  })
+
+  test('settings leave files out', async () => {
+    write('keyward.config.yaml', 'exclude: ["sub/"]\n')
+    expect(places(await lint(...ONE, '--format', 'concise'))).toEqual([A])
+    expect(places(await lint(...ONE, '--format', 'concise', '--no-config'))).toEqual([A, B])
+  })
+  test('a file without a policy is mentioned when it was named', async () => {
+    const ran = await lint('sub/other.json')
+    expect([ran.err, ran.exitCode]).toEqual(['keyward: no policy was found in `sub/other.json`\n', 0])
+  })
+})
+
+describe('exit status', () => {
+  beforeEach(() => {
+    write('good.json', policy('A'))
+    write('bad.json', policy('A', 'A'))
+    write('broken.json', '{"Statement": [}')
+    write('binary.json', '\u0000\u0001')
+  })
+  test.each<[string, readonly string[], number]>([
+    ['nothing found', [...ONE, 'good.json'], 0],
+    ['an error', [...ONE, 'bad.json'], 1],
+    ['a warning', ['--select', 'SYN010', 'bad.json'], 0],
+    ['a warning that fails the run', ['--select', 'SYN010', '--fail-on', 'warning', 'bad.json'], 1],
+    ['one warning too many', ['--select', 'SYN010', '--max-warnings', '0', 'bad.json'], 1],
+    ['nothing ever fails', [...ONE, '--fail-on', 'never', 'bad.json'], 0],
+    ['a text that cannot be read', ['--select', 'SYN', 'broken.json'], 1],
+    ['no such file', [...ONE, 'bad.json', 'none.json'], 2],
+    ['no file for a glob', ['*.xyz'], 2],
+    ['an unknown kind', ['--kind', 'keys', 'good.json'], 2],
+    ['an unknown rule', ['--select', 'KEY999', 'good.json'], 2],
+    ['settings that are not there', ['--config', 'none.json', 'good.json'], 2],
+    ['no repository', ['--against', 'HEAD', 'good.json'], 2],
+  ])('%s', async (_name, args, status) => expect((await lint(...args)).exitCode).toBe(status))
+
+  test('a fault in the settings is shown at its place', async () => {
+    write('keyward.config.json', '{"failOnn": "error"}')
+    const { err, exitCode } = await lint('good.json')
+    expect(exitCode).toBe(2)
+    expect(err).toContain('unknown member `failOnn`')
+    expect(err).toContain('keyward.config.json:1:2')
+  })
+  test('an unknown rule in the settings is a finding', async () => {
+    write('keyward.config.json', '{"ignore": ["KEY999"]}')
+    const ran = await lint('--format', 'concise', 'good.json')
+    expect(places(ran)).toContain('keyward.config.json:1:13 SUP003')
+    expect(ran.exitCode).toBe(1)
+  })
+})
+
+describe('output', () => {
+  beforeEach(() => write('a.json', policy('A', 'A')))
+  test('JSON', async () => {
+    const { findings, summary } = JSON.parse((await lint(...ONE, '--json', 'a.json')).out) as {
+      findings: object[]
+      summary: object
+    }
+    expect(findings).toMatchObject([{ rule: 'SYN010', file: 'a.json', start: { line: 11, column: 14 } }])
+    expect(summary).toMatchObject({ files: 1, policies: 1, findings: 1 })
+  })
+  test('statistics', async () =>
+    expect((await lint(...ONE, '--statistics', 'a.json')).out).toBe('1  [*]  SYN010  duplicate-sid\n'))
+  test('quiet leaves out what does not fail', async () =>
+    expect((await lint('--select', 'SYN010', '--quiet', '--format', 'concise', 'a.json')).out).toMatch(
+      /^nothing found/,
+    ))
+})
+
+describe('fixing', () => {
+  const broken = policy('A', 'A')
+  beforeEach(() => write('a.json', broken))
+  test('--diff changes nothing', async () => {
+    const ran = await lint(...ONE, '--fix', '--diff', 'a.json')
+    expect(ran.out).toContain('--- a/a.json\n+++ b/a.json\n')
+    expect(ran.out).toContain('-      "Sid": "A",\n+      "Sid": "A2",\n')
+    expect([ran.exitCode, readFileSync('a.json', 'utf8')]).toEqual([1, broken])
+  })
+  test('--fix repairs what AWS refuses, and the second time nothing', async () => {
+    const ran = await lint(...ONE, '--fix', 'a.json')
+    expect([ran.err, ran.exitCode]).toEqual(['keyward: 1 finding fixed\n', 0])
+    expect(readFileSync('a.json', 'utf8')).toBe(policy('A', 'A2'))
+    expect((await lint(...ONE, '--fix', '--diff', 'a.json')).out).toBe('')
+  })
+})
+
+describe('baselines', () => {
+  test('written, used, pruned', async () => {
+    write('a.json', policy('A', 'A', 'B', 'B'))
+    await lint(...ONE, '--write-baseline', 'base.json', 'a.json')
+    expect((await lint(...ONE, '--baseline', 'base.json', 'a.json')).exitCode).toBe(0)
+    write('a.json', policy('A', 'A', 'C', 'C'))
+    const ran = await lint(...ONE, '--format', 'concise', '--baseline', 'base.json', '--prune-baseline', 'a.json')
+    expect(ran.out).toContain('Sid `C` occurs twice')
+    expect(ran.out).not.toContain('Sid `A` occurs twice')
+    expect(ran.out).toContain('SUP001')
+    expect((JSON.parse(readFileSync('base.json', 'utf8')) as { entries: object[] }).entries).toHaveLength(1)
+  })
+})
+
+test('--against shows what a change brings', async () => {
+  const git = (...args: readonly string[]): void => {
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], { stdio: 'ignore' })
+  }
+  write('a.json', policy('A', 'A'))
+  git('init')
+  git('add', '.')
+  git('commit', '-m', 'x')
+  write('a.json', policy('A', 'A', 'B', 'B'))
+  write('new.json', policy('N', 'N'))
+  const ran = await lint(...ONE, '--format', 'concise', '--against', 'HEAD')
+  expect(places(ran)).toEqual(['a.json:23:14 SYN010', 'new.json:11:14 SYN010'])
+})
+
+describe('keyward explain', () => {
+  const explain = (name: string): Promise<Ran> => runCommand(registerExplain, ['explain', name])
+  test('a rule, by id or name', async () => {
+    expect((await explain('syn010')).out).toMatch(/^# SYN010: duplicate-sid\n/)
+    expect((await explain('duplicate-sid')).out).toMatch(/^# SYN010: duplicate-sid\n/)
+  })
+  test('a cause', async () => expect((await explain('delegation-missing')).out).toContain('delegation-missing'))
+  test('several rules', async () => expect((await explain('SUP')).out.split('\n')).toHaveLength(4))
+  test('what there is not', async () => {
+    const { err, exitCode } = await explain('duplicate-sids')
+    expect([err, exitCode]).toEqual([
+      'keyward: no rule or cause is called `duplicate-sids`; did you mean `duplicate-sid`?\n',
+      2,
+    ])
+  })
+})
