@@ -20,7 +20,7 @@ import { GrantSet } from '../../src/graph/grant.js'
 import type { GraphTables } from '../../src/graph/tables.js'
 import { Snapshot } from '../../src/graph/world.js'
 import type { AuthorizeDocument, Context } from '../reference/document.js'
-import { A, B, KEY, OTHER_KEY } from '../reference/example.js'
+import { A, B, KEY } from '../reference/example.js'
 import { authorizeDocuments } from '../reference/generate.js'
 import { CallReader } from '../decide/read-calls.js'
 
@@ -125,15 +125,8 @@ function worldOf(
       organizationPath: undefined,
     })
   }
-  const { keyManager: _manager, ...properties } = {
-    keyManager: 'CUSTOMER',
-    keySpec: 'SYMMETRIC_DEFAULT',
-    aliases: ['alias/payments'],
-    tags: { team: 'payments' },
-  }
-  for (const arn of [KEY]) {
-    world = world.withKey({ arn, accountId: A, policy: key.keyPolicy, grants: ofKey(grants), properties })
-  }
+  const properties = { keySpec: 'SYMMETRIC_DEFAULT', aliases: ['alias/payments'], tags: { team: 'payments' } }
+  world = world.withKey({ arn: KEY, accountId: A, policy: key.keyPolicy, grants: ofKey(grants), properties })
   if (endpoint.endpoint?.policy !== undefined)
     world = world.withEndpoint({ endpointId: 'vpce-1', policy: endpoint.endpoint.policy })
   return world
@@ -193,5 +186,3 @@ export function isAllowed(world: Snapshot, request: AuthorizationRequest): boole
   if (!binding.ok) throw new Error(binding.error.message)
   return decide(callOf(binding.value, request, new ContextReader(world.tables), DEFAULT_OPTIONS)).decision === 'allow'
 }
-
-export { OTHER_KEY }

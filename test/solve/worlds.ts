@@ -5,7 +5,6 @@ import type { KeyProperties, Snapshot } from '../../src/graph/world.js'
 import type { PolicyDocument, PolicyKind } from '../../src/policy/document.js'
 import { parsePolicyValue } from '../../src/policy/parse.js'
 import { snapshotOf, type WorldDefinition } from '../../src/solve/world.js'
-import { describeErrors } from './errors.js'
 
 export interface WorldJson {
   readonly keys?: readonly (KeyProperties & {
@@ -31,8 +30,8 @@ export interface WorldJson {
 }
 
 export function policyOf(value: unknown, kind: PolicyKind): PolicyDocument {
-  const parsed = parsePolicyValue(value, kind)
-  if (!parsed.ok) throw new Error(describeErrors(parsed.error))
+  const parsed = parsePolicyValue(value, kind, 'policy', { sizes: 'report' })
+  if (!parsed.ok) throw new Error(parsed.error.map(({ message }) => message).join('; '))
   return parsed.value
 }
 
@@ -40,12 +39,7 @@ export function worldOf(world: WorldJson, tables?: GraphTables): Snapshot {
   return snapshotOf(definitionOf(world), tables)
 }
 
-export function definitionOf({
-  keys = [],
-  principals = [],
-  accounts = [],
-  endpoints = [],
-}: WorldJson): WorldDefinition {
+function definitionOf({ keys = [], principals = [], accounts = [], endpoints = [] }: WorldJson): WorldDefinition {
   const levels = (
     given: readonly (readonly unknown[])[] | undefined,
     kind: PolicyKind,
@@ -75,3 +69,32 @@ export function definitionOf({
     })),
   }
 }
+
+export const ACCOUNT = '111122223333'
+export const OTHER_ACCOUNT = '444455556666'
+export const KEY = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
+export const ROOT = `arn:aws:iam::${ACCOUNT}:root`
+export const APP = `arn:aws:iam::${ACCOUNT}:role/App`
+export const ALICE = `arn:aws:iam::${ACCOUNT}:user/Alice`
+
+interface StatementParts {
+  readonly to?: unknown
+  readonly on?: unknown
+  readonly when?: unknown
+}
+
+function statement(effect: 'Allow' | 'Deny', action: unknown, { to, on = '*', when }: StatementParts): object {
+  return {
+    Effect: effect,
+    ...(to === undefined ? {} : { Principal: to }),
+    Action: action,
+    Resource: on,
+    ...(when === undefined ? {} : { Condition: when }),
+  }
+}
+
+export const allow = (action: unknown, parts: StatementParts = {}): object => statement('Allow', action, parts)
+export const deny = (action: unknown, parts: StatementParts = {}): object => statement('Deny', action, parts)
+export const policy = (...statements: readonly unknown[]): object => ({ Version: '2012-10-17', Statement: statements })
+/** The default key policy. */
+export const delegating = allow('kms:*', { to: { AWS: ROOT } })
