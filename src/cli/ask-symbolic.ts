@@ -38,17 +38,23 @@ export function definitionOf(side: Side, { account }: SymbolicOptions): WorldDef
   return keyWorld(side.policy, account ?? accountOf(side.policy))
 }
 
-export const INVENTED_KEY_ID = '00000000-0000-4000-8000-000000000000'
+const INVENTED_KEY_ID = '00000000-0000-4000-8000-000000000000'
+
+/** The key that a key policy is of where nobody says which. */
+export function inventedKey(account: string): string {
+  return `arn:aws:kms:us-east-1:${account}:key/${INVENTED_KEY_ID}`
+}
 
 function keyWorld(policy: PolicyDocument, account: string): WorldDefinition {
-  return { keys: [{ arn: `arn:aws:kms:us-east-1:${account}:key/${INVENTED_KEY_ID}`, policy }] }
+  return { keys: [{ arn: inventedKey(account), policy }] }
 }
 
 const ANY_ACCOUNT = '111122223333'
 
 /** The account whose root is allowed something, else the one that is named first. */
-export function accountOf({ statements }: PolicyDocument): string {
-  const entries = statements
+export function accountOf(...policies: readonly PolicyDocument[]): string {
+  const entries = policies
+    .flatMap(({ statements }) => statements)
     .filter(({ effect }) => effect === 'Allow')
     .flatMap(({ principal }) => (principal?.negated === false ? principal.entries : []))
   const root = entries.find(({ kind }) => kind === 'account')

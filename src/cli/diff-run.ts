@@ -7,6 +7,7 @@ import { diff } from '../explain/symbolic.js'
 import { replayDocument } from '../source/answer/replay.js'
 import { makingOf, type MakingStatement } from '../source/answer/changed-statements.js'
 import type { Comparison, Difference, Verdict } from '../solve/access.js'
+import { comparePolicies } from '../solve/policies.js'
 import type { ScopedResource } from '../solve/scope.js'
 import { escapeTerminal } from '../text/escape.js'
 import type { Palette } from '../text/palette.js'
@@ -15,6 +16,7 @@ import { wrap } from '../text/wrap.js'
 import {
   accountOf,
   definitionOf,
+  inventedKey,
   resourceNames,
   scopeOf,
   watched,
@@ -87,6 +89,14 @@ export async function bothSides(
   if (first.value.kind !== second.value.kind) {
     return { ok: false, error: 'a world and a policy cannot be compared; give two worlds or two policies' }
   }
+  if (
+    first.value.kind === 'policy' &&
+    second.value.kind === 'policy' &&
+    first.value.policy.kind !== second.value.policy.kind
+  ) {
+    const kinds = `${first.value.policy.kind} and ${second.value.policy.kind}`
+    return { ok: false, error: `policies of two kinds, ${kinds}, cannot be compared; \`--kind\` says what both are` }
+  }
   return { ok: true, value: [first.value, second.value] }
 }
 
@@ -108,11 +118,15 @@ export function compareSides(sides: Sides, options: SymbolicOptions): Result<Com
   const scope = scopeOf(sides, options)
   if (!scope.ok) return scope
   const [old, next] = sides
-  // One key for both policies.
-  const account = old.kind === 'policy' && next.kind === 'policy' ? accountFor(old, next, options) : options.account
-  const asked = { ...options, ...(account === undefined ? {} : { account }) }
   const { options: control, progress } = watched(options)
-  const comparison = diff(definitionOf(old, asked), definitionOf(next, asked), scope.value, control)
+  const comparison =
+    old.kind === 'policy' && next.kind === 'policy'
+      ? comparePolicies(old.policy, next.policy, next.policy.kind, {
+          ...control,
+          scope: scope.value,
+          keyArn: inventedKey(options.account ?? accountOf(old.policy, next.policy)),
+        })
+      : diff(definitionOf(old, options), definitionOf(next, options), scope.value, control)
   progress.finish()
   const finding =
     (wider: 0 | 1) =>
@@ -125,14 +139,6 @@ export function compareSides(sides: Sides, options: SymbolicOptions): Result<Com
     ok: true,
     value: { comparison, findings: [...comparison.more.map(finding(1)), ...comparison.less.map(finding(0))] },
   }
-}
-
-function accountFor(
-  old: Extract<Side, { readonly kind: 'policy' }>,
-  next: Extract<Side, { readonly kind: 'policy' }>,
-  { account }: SymbolicOptions,
-): string {
-  return account ?? accountOf({ ...next.policy, statements: [...next.policy.statements, ...old.policy.statements] })
 }
 
 // ------------------------------------------------------------------------------------------------------------- printed

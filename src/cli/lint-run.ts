@@ -47,6 +47,7 @@ export interface LintOptions {
   readonly account?: readonly string[]
   readonly organization?: string
   readonly caller?: string
+  readonly param?: Readonly<Record<string, string>>
   /** False with --no-config. */
   readonly config?: string | false
   readonly cache?: boolean
@@ -125,7 +126,7 @@ function settingsOf(
   config: LintConfig,
   kind: PolicyKind | undefined,
   before: LintSettings['before'],
-  { preset, select, extendSelect, ignore, account, organization, caller }: LintOptions,
+  { preset, select, extendSelect, ignore, account, organization, caller, param }: LintOptions,
 ): LintSettings {
   const choice: RuleChoice = {
     ...(preset === undefined ? {} : { preset }),
@@ -140,7 +141,7 @@ function settingsOf(
     ...(caller === undefined ? {} : { caller }),
   }
   return {
-    config: { ...config, project },
+    config: { ...config, project, parameters: { ...config.parameters, ...param } },
     choice,
     ...(kind === undefined ? {} : { kind }),
     today: new Date().toISOString().slice(0, 10),

@@ -48,6 +48,7 @@ export function registerLint(program: Command): void {
     .option('--account <ids>', 'accounts that are your own, with commas', list)
     .option('--organization <id>', 'your organization')
     .option('--caller <arn>', 'who deploys')
+    .option('--param <name=value>', 'value of a template parameter; may be repeated', parameter)
     .option('--config <file>', 'settings')
     .option('--no-config', 'read no settings')
     .option('--cache', 'remember what was found in files that do not change')
@@ -72,6 +73,12 @@ function list(text: string, before: readonly string[] = []): readonly string[] {
       .map((part) => part.trim())
       .filter((part) => part !== ''),
   ]
+}
+
+function parameter(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const equals = text.indexOf('=')
+  if (equals <= 0) throw new InvalidArgumentError('Expected name=value.')
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) }
 }
 
 function count(text: string): number {

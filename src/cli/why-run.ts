@@ -129,7 +129,7 @@ async function whyInWorld(
   decision: Partial<DecisionOptions>,
   options: WhyOptions,
 ): Promise<ExitCode> {
-  const [{ ask }, { progressOn }] = await Promise.all([import('./why-world.js'), import('./progress.js')])
+  const { ask, progressOn } = await import('./why-world-room.js')
   const progress = progressOn('events', terminalFacts(process.stderr), writeError)
   const context: AskContext = {
     options,
@@ -145,7 +145,7 @@ async function whyInWorld(
 
 async function tellOne({ answer }: Extract<Asked, { readonly kind: 'one' }>, options: WhyOptions): Promise<ExitCode> {
   await writeOut(await textOfOne(answer, options))
-  const { isAllowed } = await import('../source/answer/answer-question.js')
+  const { isAllowed } = await import('./why-world-room.js')
   return isAllowed(answer) ? EXIT.ok : EXIT.denied
 }
 
@@ -153,8 +153,8 @@ async function textOfOne(
   answer: Extract<Asked, { readonly kind: 'one' }>['answer'],
   options: WhyOptions,
 ): Promise<string> {
+  const { answerJson, renderAnswer, replayDocument } = await import('./why-world-room.js')
   if (options.document === true) {
-    const { replayDocument } = await import('../source/answer/replay.js')
     return `${JSON.stringify(replayDocument(answer.trace.call, answer.question.origin.eventId), null, 2)}\n`
   }
   const advised = await adviceOn(options, async () => {
@@ -162,10 +162,8 @@ async function textOfOne(
     return adviseOnAnswer(answer)
   })
   if (options.json === true) {
-    const { answerJson } = await import('../source/answer/answer-json.js')
     return `${JSON.stringify({ ...answerJson(answer), ...advised.json }, null, 2)}\n`
   }
-  const { renderAnswer } = await import('./why-world-render.js')
   return `${renderAnswer(answer, renderOptions(options))}${advised.text}`
 }
 
@@ -179,11 +177,10 @@ async function tellMany(
   if (options.document === true) {
     return refuse(`\`--document\` replays one decision, and this is ${grouped.total} requests`, options)
   }
+  const { groupsJson, renderGroups } = await import('./why-world-room.js')
   if (options.json === true) {
-    const { groupsJson } = await import('../source/answer/answer-json.js')
     await writeOut(`${JSON.stringify(groupsJson(grouped, answerer), null, 2)}\n`)
   } else {
-    const { renderGroups } = await import('./why-world-render.js')
     const tell = (example: Parameters<typeof answerer.answer>[0]): string => {
       const answer = answerer.answer(example)
       if (!answer.ok) return answer.error.message

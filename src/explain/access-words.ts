@@ -14,10 +14,33 @@ export type ResourceName = (resource: ScopedResource) => string
 
 /** `role App of account 111122223333 may kms:Decrypt on alias/payments when ...`; without the final stop. */
 export function accessClause(access: Access, nameOf: ResourceName = resourceArn): string {
-  const { callers, actions, resource, cubes, complete } = access
+  const { callers, actions, resource, complete } = access
+  const { on, cubes } = placed(access, nameOf)
   const when = conditionsInWords(cubes, complete)
-  const on = resource.type === 'none' ? '' : ` on ${nameOf(resource)}`
-  return `${callersInWords(callers)} may ${actionsInWords(actions)}${on}${when === undefined ? '' : ` ${when}`}`
+  const where = resource.type === 'none' && on === '' ? '' : ` on ${on}`
+  return `${callersInWords(callers)} may ${actionsInWords(actions)}${where}${when === undefined ? '' : ` ${when}`}`
+}
+
+const OF_RESOURCE = 'the resource is '
+
+/** Where all ways are about the same resources, these are what it is on, and no condition. */
+function placed(
+  { resource, cubes }: Access,
+  nameOf: ResourceName,
+): { readonly on: string; readonly cubes: readonly Cube[] } {
+  const named = cubes.map((cube) =>
+    cube.filter(isOfResource).map(({ words }) => words.join(' or ').slice(OF_RESOURCE.length)),
+  )
+  const [first = []] = named
+  const [on] = first
+  if (on === undefined || named.some((each) => each.length !== 1 || each[0] !== on)) {
+    return { on: resource.arn === undefined ? '' : nameOf(resource), cubes }
+  }
+  return { on, cubes: cubes.map((cube) => cube.filter((condition) => !isOfResource(condition))) }
+}
+
+function isOfResource({ key, words }: SolvedCondition): boolean {
+  return key === undefined && words.every((word) => word.startsWith(OF_RESOURCE))
 }
 
 function resourceArn({ arn }: ScopedResource): string {
@@ -63,6 +86,14 @@ function listedAll(parts: readonly string[]): string {
   return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)!}`
 }
 
-function conditionClause({ key, words }: SolvedCondition): string {
-  return `${key ?? ''} is ${listed(words.map(shortened), 'or')}`
+const ELEMENTS = /^(one|none) of the values is /
+
+function conditionClause({ key = '', words }: SolvedCondition): string {
+  const [only = ''] = words
+  if (words.length === 1 && ELEMENTS.test(only)) return only.replace('of the values is', `of the values of ${key} is`)
+  if (words.length === 1 && only === 'several values') return `${key} has several values`
+  return `${key} is ${listed(
+    words.map((word) => (word === '' ? 'empty' : shortened(word))),
+    'or',
+  )}`
 }
