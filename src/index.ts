@@ -56,6 +56,26 @@ export { renderExplanation, type RenderOptions } from './explain/render.js'
 export type { ExplainedPart, Explanation, Note } from './explain/story.js'
 export { CAUSES, type Cause, type CauseCode } from './aws/causes.js'
 
+// Symbolic questions: what changed, who can, what would allow it, what changes nothing
+export { check, diff, whatCan, whoCan, type Check, type CheckResult, type QuestionScope } from './explain/symbolic.js'
+export { accessClause } from './explain/access-words.js'
+export { advise } from './source/advise-document.js'
+export type { Advice, Advised, AdvisedEdit, AdviceStep } from './explain/advice/advise.js'
+export type { Opened } from './explain/advice/opens.js'
+export { comparePolicies, type PolicyComparisonOptions } from './solve/policies.js'
+export {
+  redundantInPolicy as redundant,
+  type RedundancyReason,
+  type Redundancy,
+  type RedundantStatement,
+} from './solve/redundant.js'
+export type { Access, AccessList, Comparison, Difference, SolveOptions, Verdict } from './solve/access.js'
+export type { SolveBudget, SolveControl, SolveProgress } from './solve/budget.js'
+export type { CallerClass } from './solve/callers.js'
+export type { SolvedCondition } from './solve/conditions.js'
+export type { Witness } from './solve/witness.js'
+export type { WorldDefinition } from './solve/world.js'
+
 // Texts, places and errors
 export { codeFrame, describeError } from './text/code-frame.js'
 export { positionAt, type Position, type Result, type SourceError, type SourceText, type Span } from './text/source.js'

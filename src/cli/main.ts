@@ -16,6 +16,7 @@ import { registerGraph } from './graph.js'
 import { registerInit } from './init.js'
 import { registerKms } from './kms.js'
 import { registerLint } from './lint.js'
+import { registerRedundant } from './redundant.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
 import { registerWhoCan } from './who-can.js'
 import { registerWhy } from './why.js'
@@ -59,6 +60,7 @@ function createProgram(): Command {
   registerWhoCan(program)
   registerDiff(program)
   registerCheck(program)
+  registerRedundant(program)
   registerEval(program)
   registerLint(program)
   registerExplain(program)

@@ -187,8 +187,8 @@ const ONLY_ONE: ReadonlySet<Layer> = new Set(['keyPolicy', 'boundary', 'vpce'])
 
 function principalOf(statement: Readonly<Record<string, unknown>>): string {
   const { Principal: principal } = statement
-  const [value]: unknown[] = typeof principal === 'object' && principal !== null ? Object.values(principal) : []
-  const text = String(value)
+  const values: readonly unknown[] = typeof principal === 'object' && principal !== null ? Object.values(principal) : []
+  const text = String(values[0])
   return text.endsWith(':root') ? 'the account, whose IAM policies then decide' : text
 }
 

@@ -5,8 +5,8 @@
  * covers table and head. So whatever is read is known to be what was written, and reading a few texts of a large file
  * costs no more than those. Knows nothing of what the texts say.
  */
-import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { newSha256 } from './sha256.js'
 
 const MAGIC = 'keyward entries 1\n'
 /** Offset as a double, length as an unsigned integer of 32 bits, and the first bytes of a hash. */
@@ -18,7 +18,7 @@ const CHUNK_BYTES = 1024 * 1024
 const MAX_ENTRIES = 50_000_000
 
 function hashOf(...parts: readonly (string | Uint8Array)[]): Buffer {
-  const hash = createHash('sha256')
+  const hash = newSha256()
   for (const part of parts) hash.update(part)
   return hash.digest()
 }

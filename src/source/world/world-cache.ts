@@ -5,7 +5,6 @@
  * times and number. A changed, added or removed file makes another name, and that is the whole of invalidation. Entries
  * are written beside their place and moved there, readable by nobody else. A world that is read quickly is not kept.
  */
-import { createHash } from 'node:crypto'
 import {
   closeSync,
   mkdirSync,
@@ -19,6 +18,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { newSha256 } from './sha256.js'
 import { EntryReader, EntryWriter } from './stored-entries.js'
 import { STORED_FORM } from './stored-form.js'
 import { storeWorld } from './store-world.js'
@@ -146,11 +146,11 @@ function quietly(work: () => void): void {
 
 /** Entries of one folder: of these only the last is of use. */
 function groupOf({ path }: WorldFolder): string {
-  return createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16)
+  return newSha256().update(resolve(path)).digest('hex').slice(0, 16)
 }
 
 function keyOf({ files }: WorldFolder): string {
-  const hash = createHash('sha256').update(`${STORED_FORM}\n${programStamp()}\n`)
+  const hash = newSha256().update(`${STORED_FORM}\n${programStamp()}\n`)
   let lines = ''
   // With its length no name can be taken for the end of itself and the beginning of the next.
   for (const { name, stamp } of files) lines += `${stamp} ${name.length} ${name}\n`

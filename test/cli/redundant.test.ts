@@ -1,0 +1,95 @@
+/** `keyward redundant`: which statements change nothing, of one policy and across a world. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { registerRedundant } from '../../src/cli/redundant.js'
+import { runCommand } from './run-command.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'keyward-redundant-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Printed {
+  readonly statements: readonly { readonly policy: string; readonly index: number; readonly reason: string }[]
+  readonly unknown: readonly string[]
+}
+
+async function redundant(...args: readonly string[]): Promise<Printed & { readonly exitCode: unknown }> {
+  const { out, exitCode } = await runCommand(registerRedundant, ['redundant', '--json', ...args])
+  return { ...(JSON.parse(out) as Printed), exitCode }
+}
+
+function policy(name: string, statements: readonly object[]): string {
+  const file = join(folder, `${name}.json`)
+  writeFileSync(file, JSON.stringify({ Version: '2012-10-17', Statement: statements }))
+  return file
+}
+
+const allow = (action: string, more: object = {}): object => ({
+  Effect: 'Allow',
+  Action: action,
+  Resource: '*',
+  ...more,
+})
+
+test('an identity policy by itself: covered, unreachable, idle, each with its reason', async () => {
+  const never = { StringEquals: { 'aws:RequestedRegion': 'a' }, StringNotEquals: { 'aws:RequestedRegion': 'a' } }
+  const file = policy('identity', [
+    allow('kms:*'),
+    allow('kms:Decrypt'),
+    allow('s3:GetObject', { Condition: never }),
+    { Effect: 'Deny', Action: 'ec2:*', Resource: '*' },
+    allow('kms:*'),
+  ])
+  const { statements, exitCode } = await redundant(file)
+  expect(statements.map(({ index, reason }) => [index, reason])).toEqual([
+    [1, 'covered'],
+    [2, 'unreachable'],
+    [3, 'idle'],
+    [4, 'duplicate'],
+  ])
+  expect(exitCode).toBe(1)
+})
+
+test('a policy in which everything counts', async () => {
+  const file = policy('needed', [
+    allow('kms:Decrypt'),
+    { Effect: 'Deny', Action: 'kms:Decrypt', Resource: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+  ])
+  expect(await redundant(file)).toEqual({ version: 1, statements: [], unknown: [], exitCode: 0 })
+})
+
+test('a key policy: a statement that a Deny shadows', async () => {
+  const root = { AWS: 'arn:aws:iam::111122223333:root' }
+  const file = policy('key', [
+    { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' },
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::222233334444:role/Partner' },
+      Action: 'kms:Encrypt',
+      Resource: '*',
+    },
+    {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'kms:Encrypt',
+      Resource: '*',
+      Condition: { StringNotEquals: { 'kms:CallerAccount': '111122223333' } },
+    },
+  ])
+  const { statements } = await redundant(file)
+  expect(statements.map(({ index, reason }) => [index, reason])).toContainEqual([1, 'denied'])
+})
+
+test('across a world: what an SCP never lets through allows nothing', async () => {
+  const { statements } = await redundant(
+    'fixtures/acme/world',
+    '--principals',
+    '123456789012:role/lab/Researcher',
+    '--keys',
+    'alias/payments',
+  )
+  expect(
+    statements.some(({ policy: owner, reason }) => owner.includes('role/lab/Researcher') && reason === 'denied'),
+  ).toBe(true)
+}, 30_000)
