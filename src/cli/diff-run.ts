@@ -56,7 +56,7 @@ export async function runDiff(old: string, next: string | undefined, options: Di
 }
 
 /** `incomparable` counts as more. */
-export function grows(verdict: Verdict, { allowUnknown }: Pick<SymbolicOptions, 'allowUnknown'>): boolean {
+function grows(verdict: Verdict, { allowUnknown }: Pick<SymbolicOptions, 'allowUnknown'>): boolean {
   switch (verdict) {
     case 'more':
     case 'incomparable':
@@ -153,7 +153,7 @@ const VERDICTS: Readonly<Record<Verdict, (old: string, next: string) => string>>
   unknown: (old, next) => `UNKNOWN: it could not be proved how ${next} differs from ${old}`,
 }
 
-export function verdictLine(verdict: Verdict, old: string, next: string): string {
+function verdictLine(verdict: Verdict, old: string, next: string): string {
   return VERDICTS[verdict](old, next)
 }
 

@@ -15,7 +15,7 @@ OLD and NEW are world folders or files with a policy. Every difference is a sent
 a request that shows it; \`--witnesses DIR\` writes each as a document for \`keyward why\`.
 Exit status: 0 access is the same or less, 1 it grows (or nothing could be proved; --allow-unknown), 2 wrong usage or input.`
 
-export const POLICY_KINDS = [
+const POLICY_KINDS = [
   'key',
   'identity',
   'boundary',

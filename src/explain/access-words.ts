@@ -47,7 +47,7 @@ function resourceArn({ arn }: ScopedResource): string {
   return arn ?? 'no resource'
 }
 
-export function callersInWords(callers: readonly CallerClass[]): string {
+function callersInWords(callers: readonly CallerClass[]): string {
   return listed(callers.map(callerName), 'and')
 }
 

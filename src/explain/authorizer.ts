@@ -241,16 +241,22 @@ class WorldAuthorizer implements Authorizer {
 
   trace(request: AuthorizationRequest): Result<Trace, RequestError> {
     const found = this.found(request)
-    if (!found.ok) return found
-    const { binding } = found.value
-    const call = callOf(binding, request, this.reader, this.options)
-    const sketches = found.value.sketches(request.action)
-    return { ok: true, value: sketches === undefined ? trace(call) : traceAlike(call, sketches) }
+    return found.ok ? { ok: true, value: this.traced(found.value, request).trace } : found
   }
 
   explain(request: AuthorizationRequest): Result<Explanation, RequestError> {
-    const traced = this.trace(request)
-    return traced.ok ? { ok: true, value: explainTrace(traced.value) } : traced
+    const found = this.found(request)
+    if (!found.ok) return found
+    const traced = this.traced(found.value, request)
+    return { ok: true, value: explainTrace(traced.trace, traced) }
+  }
+
+  private traced(hot: HotBinding, request: Asked): { readonly trace: Trace; readonly isOneOfMany: boolean } {
+    const call = callOf(hot.binding, request, this.reader, this.options)
+    const sketches = hot.sketches(request.action)
+    return sketches === undefined
+      ? { trace: trace(call), isOneOfMany: false }
+      : { trace: traceAlike(call, sketches), isOneOfMany: true }
   }
 
   bind(principal: string, resource: string): Result<BoundGate, RequestError> {

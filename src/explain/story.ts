@@ -5,7 +5,7 @@
  * policies stand in the sentences as they are: who shows them escapes them.
  */
 import { CAUSES, type CauseCode } from '../aws/causes.js'
-import type { PolicyTrace, Trace } from '../decide/trace.js'
+import type { PolicyTrace, StatementTrace, Trace } from '../decide/trace.js'
 import type { DecisionKind, Layer } from '../graph/combine.js'
 import type { PolicySource } from '../policy/document.js'
 import { causeOf } from './cause.js'
@@ -78,9 +78,13 @@ export interface ExplainOptions {
   readonly sourceOf?: (policy: PolicyTrace) => PolicySource | undefined
   /** The form of AWS's text, where one is asked for. */
   readonly messageForm?: MessageForm
+  /** True for a trace that shares statements with others of its caller, resource and action. */
+  readonly isOneOfMany?: boolean
 }
 
-export function explainTrace(traced: Trace, { sourceOf, messageForm }: ExplainOptions = {}): Explanation {
+export function explainTrace(traced: Trace, options: ExplainOptions = {}): Explanation {
+  const { sourceOf, messageForm } = options
+  const partOf = options.isOneOfMany === true && sourceOf === undefined ? knownPart : statementPart
   const trace = sourceOf === undefined ? traced : withSources(traced, sourceOf)
   const { outcome, call } = trace
   const ranked = rankedMisses(trace)
@@ -89,10 +93,10 @@ export function explainTrace(traced: Trace, { sourceOf, messageForm }: ExplainOp
   const nearMisses: ExplainedPart[] = []
   for (let index = 0; index < ranked.length && index < MAX_NEAR_MISSES; index++) {
     const miss = ranked[index]!
-    if (told === undefined && isTold(trace, code, miss)) told = missPart(trace, miss)
-    else nearMisses.push(missPart(trace, miss))
+    if (told === undefined && isTold(trace, code, miss)) told = missPart(trace, miss, partOf)
+    else nearMisses.push(missPart(trace, miss, partOf))
   }
-  const decisive = told === undefined ? decisiveParts(trace) : [told]
+  const decisive = told === undefined ? decisiveParts(trace, partOf) : [told]
   return {
     verdict: outcome.decision,
     layer: outcome.layer,
@@ -146,7 +150,7 @@ function isTold({ outcome }: Trace, code: CauseCode | null, miss: RankedMiss): b
   }
 }
 
-function decisiveParts(trace: Trace): readonly ExplainedPart[] {
+function decisiveParts(trace: Trace, partOf: typeof statementPart): readonly ExplainedPart[] {
   const { decision, layer } = trace.outcome
   if (decision === 'allow' && layer === 'grant') {
     return permittingGrants(trace).map((grant) => ({
@@ -163,13 +167,13 @@ function decisiveParts(trace: Trace): readonly ExplainedPart[] {
   const statements = decidingStatements(trace)
   // The layer that AWS names stands first.
   const parts: ExplainedPart[] = []
-  for (const placed of statements) if (placed.policy.layer === layer) parts.push(statementPart(trace, placed))
-  for (const placed of statements) if (placed.policy.layer !== layer) parts.push(statementPart(trace, placed))
+  for (const placed of statements) if (placed.policy.layer === layer) parts.push(partOf(trace, placed))
+  for (const placed of statements) if (placed.policy.layer !== layer) parts.push(partOf(trace, placed))
   return parts
 }
 
-function missPart(trace: Trace, miss: RankedMiss): ExplainedPart {
-  if (miss.kind === 'statement') return statementPart(trace, miss)
+function missPart(trace: Trace, miss: RankedMiss, partOf: typeof statementPart): ExplainedPart {
+  if (miss.kind === 'statement') return partOf(trace, miss)
   const { grant } = miss.traced
   return {
     ref: grantRef(grant),
@@ -181,6 +185,25 @@ function missPart(trace: Trace, miss: RankedMiss): ExplainedPart {
     place: null,
     checks: grantChecks(trace, grant, miss.miss),
   }
+}
+
+// What is told of a statement hangs on the caller, the resource and the action, which are those of every trace that has
+// this object, and on what the object says. Two generations, as in `documents.ts`.
+const MAX_YOUNG = 1024
+let young = new Map<StatementTrace, ExplainedPart>()
+let old = new Map<StatementTrace, ExplainedPart>()
+
+function knownPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
+  const { traced } = placed
+  const known = young.get(traced)
+  if (known !== undefined) return known
+  const part = old.get(traced) ?? statementPart(trace, placed)
+  if (young.size >= MAX_YOUNG) {
+    old = young
+    young = new Map()
+  }
+  young.set(traced, part)
+  return part
 }
 
 function statementPart(trace: Trace, placed: PlacedStatement): ExplainedPart {

@@ -35,7 +35,7 @@ function rowHtml(cells: readonly string[]): string {
   return `<tr><th scope="row">${first}</th>${rest.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return escapeTerminal(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

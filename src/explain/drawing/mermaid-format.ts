@@ -56,7 +56,7 @@ const SHAPES: Readonly<Record<BoxKind, readonly [open: string, close: string]>> 
 }
 
 /** Everything but letters, digits and a few marks that mean nothing to Mermaid, Markdown or HTML as an entity code. */
-export function escapeMermaid(text: string): string {
+function escapeMermaid(text: string): string {
   let out = ''
   for (const character of escapeTerminal(text)) {
     out += /^[\p{L}\p{N} .,:/_-]$/u.test(character) ? character : `#${character.codePointAt(0)!};`
