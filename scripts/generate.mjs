@@ -14,7 +14,6 @@ import { parseArgs } from 'node:util'
 import * as prettier from 'prettier'
 import { renderActions } from './generate/actions.mjs'
 import { renderConditionKeys } from './generate/condition-keys.mjs'
-import { renderKeyPresence } from './generate/key-presence.mjs'
 import { renderOperationParameters } from './generate/operation-parameters.mjs'
 import { renderOperations, renderShapes, renderValidators } from './generate/operations.mjs'
 
@@ -35,7 +34,6 @@ const operations = await readFacts('kms-operations.json')
 const tables = {
   'aws/actions.ts': renderActions(actions),
   'aws/condition-keys.ts': renderConditionKeys(conditionKeys, actions),
-  'aws/key-presence.ts': renderKeyPresence(conditionKeys),
   'aws/operation-parameters.ts': renderOperationParameters(operations),
   'aws/operations.ts': renderOperations(operations),
   'kms/shapes.ts': renderShapes(operations),

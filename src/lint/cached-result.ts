@@ -112,7 +112,7 @@ export function readResult(text: string, source: SourceText, registry: RuleRegis
   for (const { finding: kept, rules, reason, span } of value.suppressed) {
     const finding = revived(kept, source, registry)
     if (finding === undefined) return undefined
-    const suppression = { rules, ...(reason === undefined ? {} : { reason }), source, span, covers: () => false }
+    const suppression = { rules, ...(reason === undefined ? {} : { reason }), source, span, scope: span }
     suppressed.push({ finding, suppression })
   }
   return { findings, suppressed, policies: value.policies, isEmpty: value.isEmpty }

@@ -210,10 +210,12 @@ export function configSuppressions(
     ...(until === undefined ? {} : { until }),
     source,
     span,
-    covers: (finding) =>
-      (globs.length === 0 || matchesAny(finding.source.name, globs)) &&
-      (fingerprint === undefined || finding.fingerprint.startsWith(fingerprint)) &&
-      (value === undefined || unquoted(finding.source.text.slice(finding.span.start, finding.span.end)) === value),
+    scope: {
+      covers: (finding) =>
+        (globs.length === 0 || matchesAny(finding.source.name, globs)) &&
+        (fingerprint === undefined || finding.fingerprint.startsWith(fingerprint)) &&
+        (value === undefined || unquoted(finding.source.text.slice(finding.span.start, finding.span.end)) === value),
+    },
   }))
 }
 

@@ -59,4 +59,14 @@ export type EmbeddedPolicyReader = (
   source: SourceText,
   format: 'json' | 'yaml' | 'other',
   root: SyntaxNode | undefined,
+  given: TemplateValues,
 ) => EmbeddedPolicies | undefined
+
+/** What is known of a deployment before it happens. */
+export interface TemplateValues {
+  /** Of parameters, variables, imports and exports, by name. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly account?: string
+  readonly region?: string
+  readonly partition?: string
+}

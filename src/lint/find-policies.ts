@@ -7,7 +7,7 @@
  *
  * Source: IAM User Guide, "Grammar of the IAM JSON policy language"; KMS API Reference, "CreateGrant".
  */
-import type { EmbeddedPolicies, EmbeddedPolicy, EmbeddedPolicyReader } from './embedded-policies.js'
+import type { EmbeddedPolicies, EmbeddedPolicy, EmbeddedPolicyReader, TemplateValues } from './embedded-policies.js'
 import { guessKind } from './guess-kind.js'
 import { withoutComments } from './json-comments.js'
 import type { FileFormat, FileHints, LintFile, LintPolicy } from './lint-file.js'
@@ -21,15 +21,20 @@ import { detectFormat, readSyntax } from '../text/read-syntax.js'
 import type { Result, SourceError, SourceText } from '../text/source.js'
 import type { SyntaxNode } from '../text/syntax-tree.js'
 
-export function findPolicies(source: SourceText, hints: FileHints, readers: readonly EmbeddedPolicyReader[]): LintFile {
+export function findPolicies(
+  source: SourceText,
+  hints: FileHints,
+  readers: readonly EmbeddedPolicyReader[],
+  given: TemplateValues = { parameters: {} },
+): LintFile {
   const format = hints.format ?? formatOf(source)
   const empty: LintFile = { source, format, policies: [], grants: [], resources: [], faults: [], comments: [] }
   if (format === 'other') {
-    const embedded = firstOf(readers, source, 'other', undefined)
+    const embedded = firstOf(readers, source, 'other', undefined, given)
     return embedded === undefined ? empty : withEmbedded(empty, embedded, hints)
   }
   const large =
-    source.text.length > LARGE && format === 'json' ? firstOf(readers, source, 'json', undefined) : undefined
+    source.text.length > LARGE && format === 'json' ? firstOf(readers, source, 'json', undefined, given) : undefined
   if (large !== undefined) return withEmbedded(empty, large, hints)
   const { text, comments } = format === 'jsonc' ? withoutComments(source.text) : { text: source.text, comments: [] }
   const own: SourceText = text === source.text ? source : { name: source.name, text }
@@ -40,10 +45,10 @@ export function findPolicies(source: SourceText, hints: FileHints, readers: read
     return isOfInterest ? { ...empty, faults: read.error.map((error) => fault(error, source)) } : empty
   }
   const file: LintFile = { ...empty, root: read.value, comments }
-  const embedded = firstOf(readers, own, syntax, read.value)
+  const embedded = firstOf(readers, own, syntax, read.value, given)
   if (embedded !== undefined) return withEmbedded(file, embedded, hints)
   if (isGrantInput(read.value)) return { ...file, grants: [{ root: read.value }] }
-  return { ...file, policies: policiesOf(read.value, source, syntax, hints) }
+  return { ...file, ...policiesOf(read.value, source, syntax, hints) }
 }
 
 /** The tree of a longer text may take gigabytes; a reader of plans goes through such a text part by part. */
@@ -54,9 +59,10 @@ function firstOf(
   source: SourceText,
   format: 'json' | 'yaml' | 'other',
   root: SyntaxNode | undefined,
+  given: TemplateValues,
 ): EmbeddedPolicies | undefined {
   for (const reader of readers) {
-    const embedded = reader(source, format, root)
+    const embedded = reader(source, format, root, given)
     if (embedded !== undefined) return embedded
   }
   return undefined
@@ -94,14 +100,17 @@ function policiesOf(
   source: SourceText,
   format: 'json' | 'yaml',
   hints: FileHints,
-): readonly LintPolicy[] {
+): Pick<LintFile, 'policies' | 'faults'> {
   if (isPolicy(root, hints)) {
     const [kind, kindOrigin] = kindOf(hints, undefined, () => guessKind(root, source.name))
-    return [
-      { view: readPolicyView({ root, where: { source, format, pointer: '' }, kind, kindOrigin }), places: SAME_TEXT },
-    ]
+    const view = readPolicyView({ root, where: { source, format, pointer: '' }, kind, kindOrigin })
+    return { policies: [{ view, places: SAME_TEXT }], faults: [] }
   }
-  return nestedPolicies(root, source, format).map((nested) => policyOfNested(nested, hints))
+  const { policies, faults } = nestedPolicies(root, source, format)
+  return {
+    policies: policies.map((nested) => policyOfNested(nested, hints)),
+    faults: faults.map((error) => fault(error, source)),
+  }
 }
 
 const VERSIONS: ReadonlySet<string> = new Set(['2012-10-17', '2008-10-17'])

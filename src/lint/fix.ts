@@ -46,6 +46,8 @@ export interface RefusedFix {
 
 /** A file that needs more is fixed further by the next run. */
 const MAX_ATTEMPTS = 1000
+/** Each attempt reads the text again; of a very long one fewer are made. */
+const MAX_UNITS = 100_000_000
 
 type FixableFinding = Finding & { readonly fix: FindingFix }
 
@@ -62,7 +64,8 @@ export function fixFile(text: string, settings: FixSettings): FixedFile {
   const seen = new Set([text])
   let current = check(text)
   let appliedBefore = 0
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  const most = Math.min(MAX_ATTEMPTS, Math.max(10, Math.floor(MAX_UNITS / (text.length + 1))))
+  for (let attempt = 0; attempt < most; attempt++) {
     const finding = current.findings.find((each): each is FixableFinding => isWanted(each, current, settings, refused))
     if (finding === undefined) {
       // What was refused may stand otherwise now that something else is fixed.
@@ -104,7 +107,7 @@ function keyOf({ rule, fingerprint }: Finding): string {
 function reasonAgainst(fix: FindingFix, before: Checked, after: Checked, { prove }: FixSettings): string | undefined {
   if (after.file.faults.length > before.file.faults.length) return 'the result could not be read'
   // What could not be read before has nothing to be compared with.
-  if (before.file.faults.length > 0) return undefined
+  if (before.file.faults.length > 0 && fix.policy < 0) return undefined
   if (after.file.policies.length !== before.file.policies.length) return 'the result would not hold the same policies'
   if (fix.policy < 0 || fix.safety === 'unsafe') return undefined
   const old = before.file.policies[fix.policy]?.view

@@ -9,9 +9,10 @@
  * Source: docs/lint.md, "Suppressing findings".
  */
 import type { LintFile } from './lint-file.js'
+import { countFrom, SpanIndex } from './spans.js'
 import { readSuppressionWords, type Suppression } from './suppression.js'
 import type { Span } from '../text/source.js'
-import type { SyntaxNode } from '../text/syntax-tree.js'
+import type { Member, SyntaxNode } from '../text/syntax-tree.js'
 
 const WORD = 'keyward-ignore'
 
@@ -21,58 +22,118 @@ export function inlineSuppressions(file: LintFile): readonly Suppression[] {
 
 function commentSuppressions(file: LintFile): readonly Suppression[] {
   const { source, format } = file
-  if (format === 'json') return []
+  if (format === 'json' || !source.text.includes(WORD)) return []
   const { text } = source
+  const reader = new CommentReader(file)
   const found: Suppression[] = []
-  for (let at = text.indexOf(WORD); at >= 0; at = text.indexOf(WORD, at + WORD.length)) {
-    const comment = commentAround(file, at)
-    if (comment === undefined) continue
-    const words = readSuppressionWords(text.slice(at + WORD.length, comment.end))
-    if (words === undefined) continue
+  // From the last one on, so that what comes after a comment is known already where it is another comment.
+  for (let at = text.lastIndexOf(WORD); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(WORD, at - 1)) {
+    const comment = reader.commentAround(at)
+    const words = comment && readSuppressionWords(text.slice(at + WORD.length, comment.end))
+    if (comment === undefined || words === undefined) continue
     const line = lineStart(text, comment.start)
     const standsAlone = text.slice(line, comment.start).trim() === ''
-    const scope = standsAlone ? scopeAfter(file, comment) : { start: line, end: comment.start }
     found.push({
       ...words,
       source,
       span: comment,
       removal: standsAlone ? { start: line, end: nextLine(text, comment.end) } : trailing(text, comment),
-      covers: (finding) =>
-        finding.source === source && finding.span.start >= scope.start && finding.span.start < scope.end,
+      scope: standsAlone ? reader.scopeAfter(comment) : { start: line, end: comment.start },
     })
   }
-  return found
+  return found.reverse()
 }
 
-/** The comment that has the word at `at` as its first word. */
-function commentAround({ source: { text }, format, comments, root }: LintFile, at: number): Span | undefined {
-  const line = lineStart(text, at)
-  const marker = /(?:#|\/\/)[ \t]{0,40}$/.exec(text.slice(Math.max(line, at - 42), at))?.[0]
-  if (marker === undefined) return undefined
-  const start = at - marker.length
-  const end = lineEnd(text, at)
-  if (format === 'jsonc') return comments.find((comment) => comment.start === start)
-  if (format === 'yaml') {
-    return marker.startsWith('#') && (root === undefined || !isInsideScalar(root, start)) ? { start, end } : undefined
+class CommentReader {
+  private readonly text: string
+  private readonly marker: '#' | '//'
+  /** Keys and scalars of YAML, in which nothing is a comment. */
+  private readonly scalars: SpanIndex<Span> | undefined
+  private readonly comments: ReadonlyMap<number, Span>
+  /** Of comments read before: where the next entry begins. */
+  private readonly tokenAfter = new Map<number, number>()
+  private readonly blockEnds = new Map<number, number>()
+  private closes: ReadonlyMap<number, number> | undefined
+
+  constructor(private readonly file: LintFile) {
+    const { source, format, root, comments } = file
+    this.text = source.text
+    this.marker = format === 'jsonc' ? '//' : '#'
+    this.scalars = format === 'yaml' && root !== undefined ? new SpanIndex(scalarsOf(root)) : undefined
+    this.comments = new Map(comments.map((comment) => [comment.start, comment]))
   }
-  return isOutsideQuotes(text.slice(line, start)) ? { start, end } : undefined
+
+  /** The comment that has the word at `at` as its first word. */
+  commentAround(at: number): Span | undefined {
+    const { text } = this
+    const { format } = this.file
+    const line = lineStart(text, at)
+    const marker = /(?:#|\/\/)[ \t]{0,40}$/.exec(text.slice(Math.max(line, at - 42), at))?.[0]
+    if (marker === undefined) return undefined
+    const start = at - marker.length
+    if (format === 'jsonc') return this.comments.get(start)
+    const comment = { start, end: lineEnd(text, at) }
+    if (format !== 'yaml') return isOutsideQuotes(text.slice(line, start)) ? comment : undefined
+    const isComment =
+      marker.startsWith('#') && (this.scalars?.overlapping({ start, end: start + 1 }) ?? []).length === 0
+    return isComment ? comment : undefined
+  }
+
+  scopeAfter(comment: Span): Span {
+    const { root } = this.file
+    const start = this.nextToken(comment)
+    if (root === undefined) return { start, end: this.blockEnd(start) }
+    return outermostAt(root, start) ?? { start, end: lineEnd(this.text, start) }
+  }
+
+  /** Terraform: the line, or the block or list that it opens. */
+  private blockEnd(start: number): number {
+    const known = this.blockEnds.get(start)
+    if (known !== undefined) return known
+    this.closes ??= closingBrackets(this.text)
+    const line = lineEnd(this.text, start)
+    let end = line
+    for (let at = start; at < line && end === line; at++) {
+      const close = this.closes.get(at)
+      if (close !== undefined && close > line) end = close + 1
+    }
+    this.blockEnds.set(start, end)
+    return end
+  }
+
+  /** Behind further comments and, in YAML, behind the dash of an entry. */
+  private nextToken(comment: Span): number {
+    const { text, marker } = this
+    let at = comment.end
+    for (;;) {
+      while (at < text.length && ' \t\r\n'.includes(text[at]!)) at++
+      const known = this.tokenAfter.get(at)
+      if (known !== undefined) at = known
+      else if (text.startsWith(marker, at)) at = lineEnd(text, at)
+      else if (marker === '#' && text[at] === '-' && ' \r\n'.includes(text[at + 1] ?? ' ')) at++
+      else break
+    }
+    this.tokenAfter.set(comment.start, at)
+    return at
+  }
 }
 
-function isInsideScalar(root: SyntaxNode, at: number): boolean {
+function scalarsOf(root: SyntaxNode): readonly Span[] {
+  const found: Span[] = []
   const seen = new Set<SyntaxNode>()
   const waiting: SyntaxNode[] = [root]
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (seen.has(node)) continue
     seen.add(node)
-    if (node.kind === 'array') waiting.push(...node.items)
+    if (node.kind === 'array') for (const item of node.items) waiting.push(item)
     else if (node.kind === 'object') {
       for (const { keyStart, keyEnd, value } of node.members) {
-        if (at >= keyStart && at < keyEnd) return true
+        found.push({ start: keyStart, end: keyEnd })
         waiting.push(value)
       }
-    } else if (at >= node.start && at < node.end) return true
+    } else if (node.end > node.start) found.push({ start: node.start, end: node.end })
   }
-  return false
+  return found
 }
 
 function isOutsideQuotes(line: string): boolean {
@@ -84,34 +145,16 @@ function isOutsideQuotes(line: string): boolean {
   return !quoted
 }
 
-function scopeAfter({ source: { text }, format, root }: LintFile, comment: Span): Span {
-  const start = nextToken(text, comment.end, format === 'jsonc' ? '//' : '#')
-  if (root === undefined) return { start, end: blockEnd(text, start) }
-  return outermostAt(root, start) ?? { start, end: lineEnd(text, start) }
-}
-
-/** Where the next entry begins: behind further comments and, in YAML, behind its dash. */
-function nextToken(text: string, from: number, marker: string): number {
-  let at = from
-  for (;;) {
-    while (at < text.length && ' \t\r\n'.includes(text[at]!)) at++
-    if (text.startsWith(marker, at)) at = lineEnd(text, at)
-    else if (marker === '#' && text[at] === '-' && ' \r\n'.includes(text[at + 1] ?? ' ')) at++
-    else return at
-  }
-}
-
 /** The largest value or member that begins at a place. */
 function outermostAt(root: SyntaxNode, at: number): Span | undefined {
   let node: SyntaxNode | undefined = root
   while (node !== undefined) {
-    if (node.start === at) return node
+    if (node.start === at) return { start: node.start, end: node.end }
     if (node.kind === 'array') {
-      node = node.items.find(({ start, end }) => start <= at && at < end)
+      const item: SyntaxNode | undefined = node.items[countFrom(node.items, ({ start }) => start, at) - 1]
+      node = item !== undefined && at < item.end ? item : undefined
     } else if (node.kind === 'object') {
-      const member = node.members.find(
-        ({ keyStart, value }) => keyStart <= at && at < Math.max(value.end, keyStart + 1),
-      )
+      const member: Member | undefined = node.members[countFrom(node.members, ({ keyStart }) => keyStart, at) - 1]
       if (member?.keyStart === at) return { start: at, end: Math.max(member.value.end, member.keyEnd) }
       node = member?.value
     } else return undefined
@@ -119,20 +162,23 @@ function outermostAt(root: SyntaxNode, at: number): Span | undefined {
   return undefined
 }
 
-/** Terraform: the line, or the block or list that it opens. */
-function blockEnd(text: string, start: number): number {
-  const end = lineEnd(text, start)
-  let depth = 0
+/** Where each bracket of Terraform source is closed; what stands in quotes on one line is passed over. */
+function closingBrackets(text: string): ReadonlyMap<number, number> {
+  const closes = new Map<number, number>()
+  const open: number[] = []
   let quoted = false
-  for (let at = start; at < text.length; at++) {
+  for (let at = 0; at < text.length; at++) {
     const unit = text[at]!
     if (unit === '\\') at++
-    else if (unit === '"' || (quoted && unit === '\n')) quoted = unit === '"' && !quoted
-    else if (!quoted && '{[('.includes(unit)) depth++
-    else if (!quoted && '}])'.includes(unit)) depth--
-    if (at >= end && depth <= 0) return at + 1
+    else if (unit === '"') quoted = !quoted
+    else if (unit === '\n') quoted = false
+    else if (!quoted && '{[('.includes(unit)) open.push(at)
+    else if (!quoted && '}])'.includes(unit)) {
+      const start = open.pop()
+      if (start !== undefined) closes.set(start, at)
+    }
   }
-  return text.length
+  return closes
 }
 
 function metadataSuppressions({ source, resources }: LintFile): readonly Suppression[] {
@@ -151,8 +197,7 @@ function metadataSuppressions({ source, resources }: LintFile): readonly Suppres
           ...(until === undefined ? {} : { until }),
           source,
           span: memberValue(entry, 'rule') ?? entry,
-          covers: (finding) =>
-            finding.source === source && finding.span.start >= whole.start && finding.span.end <= whole.end,
+          scope: { start: whole.start, end: whole.end },
         },
       ]
     })

@@ -8,7 +8,7 @@
 import { applyBaseline, baselineOf, type Baseline, type BaselineEntry } from './baseline.js'
 import { cacheKey, readResult, writeResult, type ResultCache } from './cached-result.js'
 import { configSuppressions, sectionsFor, unknownRuleNames, type ConfigSection, type LintConfig } from './config.js'
-import type { EmbeddedPolicyReader } from './embedded-policies.js'
+import type { EmbeddedPolicyReader, TemplateValues } from './embedded-policies.js'
 import { findPolicies } from './find-policies.js'
 import type { Finding } from './finding.js'
 import { inlineSuppressions } from './inline-suppressions.js'
@@ -49,6 +49,7 @@ export interface FileResult {
 /** Lints file by file; what concerns all of them comes at the end. */
 export class Linter {
   readonly registry: RuleRegistry
+  private readonly given: TemplateValues
   private readonly found: Finding[] = []
   private readonly names = new Set<string>()
   private readonly ran = new Set<ActiveRule>()
@@ -61,6 +62,16 @@ export class Linter {
     private readonly settings: LintSettings,
   ) {
     this.registry = new RuleRegistry(rules)
+    const { parameters, project } = settings.config
+    const { accounts, region, partition } = project
+    const [account] = accounts
+    this.given = {
+      parameters,
+      // With several accounts nobody knows which of them a template is for.
+      ...(account === undefined || accounts.length > 1 ? {} : { account }),
+      ...(region === undefined ? {} : { region }),
+      ...(partition === undefined ? {} : { partition }),
+    }
   }
 
   add(source: SourceText, isNamed: boolean): FileResult {
@@ -117,7 +128,7 @@ export class Linter {
     rules: readonly ActiveRule[],
   ): FileResult {
     const { readers, today } = this.settings
-    const file = findPolicies(source, this.hints(sections, isNamed), readers)
+    const file = findPolicies(source, this.hints(sections, isNamed), readers, this.given)
     const { policies, grants, faults, template } = file
     const run = { registry: this.registry, rules, today }
     const { kept, suppressed } = suppress(this.newOnes(file, rules, isNamed), inlineSuppressions(file), run)
@@ -130,7 +141,7 @@ export class Linter {
   check(source: SourceText, isNamed: boolean): { readonly file: LintFile; readonly findings: readonly Finding[] } {
     const { config, readers, today } = this.settings
     const sections = sectionsFor(config, source.name)
-    const file = findPolicies(source, this.hints(sections, isNamed), readers)
+    const file = findPolicies(source, this.hints(sections, isNamed), readers, this.given)
     const rules = this.rulesFor(sections.map(({ choice }) => choice))
     const run = { registry: this.registry, rules, today }
     const { kept } = suppress(this.newOnes(file, rules, isNamed), inlineSuppressions(file), run)
@@ -189,7 +200,7 @@ export class Linter {
     const text = before?.(name)
     if (text === undefined) return findings
     const sections = sectionsFor(config, name)
-    const earlier = findPolicies({ name, text }, this.hints(sections, isNamed), readers)
+    const earlier = findPolicies({ name, text }, this.hints(sections, isNamed), readers, this.given)
     const known = baselineOf(runRules(earlier, rules, config.project))
     const baseline = { source: earlier.source, entries: known, nodes: [] }
     const { fresh } = applyBaseline(findings, baseline, new Set([name]))

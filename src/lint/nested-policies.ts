@@ -7,11 +7,12 @@
  * Source: IAM API Reference, "GetAccountAuthorizationDetails", "GetPolicyVersion"; KMS API Reference, "GetKeyPolicy";
  * AWS Organizations API Reference, "Policy"; Amazon EC2 API Reference, "VpcEndpoint".
  */
+import { placesInString, placesOfToken } from './places.js'
 import type { ResourceFacts } from './policy-view.js'
 import type { PolicyKind, PolicySource } from '../policy/document.js'
 import { splitArn } from '../text/arn.js'
 import { readJson } from '../text/json.js'
-import type { SourceText, Span } from '../text/source.js'
+import type { Result, SourceError, SourceText, Span } from '../text/source.js'
 import { toPointer, type ObjectNode, type SyntaxNode } from '../text/syntax-tree.js'
 
 export interface NestedPolicy {
@@ -63,6 +64,12 @@ const KIND_OF_ORGANIZATION_POLICY: ReadonlyMap<string, PolicyKind> = new Map<str
   ['RESOURCE_CONTROL_POLICY', 'rcp'],
 ])
 
+export interface NestedPolicies {
+  readonly policies: readonly NestedPolicy[]
+  /** Of texts in strings that look like a policy and cannot be read; places are those of the file. */
+  readonly faults: readonly SourceError[]
+}
+
 interface Waiting {
   readonly node: SyntaxNode
   readonly path: readonly (string | number)[]
@@ -70,8 +77,9 @@ interface Waiting {
   readonly kind: PolicyKind | undefined
 }
 
-export function nestedPolicies(root: SyntaxNode, source: SourceText, format: 'json' | 'yaml'): readonly NestedPolicy[] {
+export function nestedPolicies(root: SyntaxNode, source: SourceText, format: 'json' | 'yaml'): NestedPolicies {
   const found: NestedPolicy[] = []
+  const faults: SourceError[] = []
   // A node that YAML aliases share is one policy, however often it is named.
   const seen = new Set<SyntaxNode>()
   const waiting: Waiting[] = [{ node: root, path: [], parent: undefined, kind: undefined }]
@@ -93,14 +101,19 @@ export function nestedPolicies(root: SyntaxNode, source: SourceText, format: 'js
       }
     } else if (node.kind === 'string') {
       const decoded = policyInString(node.value, source.name)
-      if (decoded !== undefined) {
-        const token = { start: node.start, end: node.end, file: source, encoding: decoded.encoding }
-        const where: PolicySource = { source: decoded.source, format: 'json', pointer: '' }
-        found.push({ ...nested(decoded.root, where, next), token })
+      if (decoded === undefined) continue
+      const { text, encoding, read } = decoded
+      if (!read.ok) {
+        const places = encoding === 'url' ? placesOfToken(node) : placesInString(source.text, node, text)
+        for (const error of read.error) faults.push({ ...error, source, span: places.span(error.span) })
+      } else if (read.value.kind === 'object' && looksLikePolicy(read.value)) {
+        const token = { start: node.start, end: node.end, file: source, encoding }
+        const where: PolicySource = { source: { name: source.name, text }, format: 'json', pointer: '' }
+        found.push({ ...nested(read.value, where, next), token })
       }
     }
   }
-  return found
+  return { policies: found, faults }
 }
 
 function nested(root: SyntaxNode, where: PolicySource, waiting: Waiting): NestedPolicy {
@@ -140,9 +153,9 @@ function looksLikePolicy({ members }: ObjectNode): boolean {
 }
 
 interface Decoded {
-  readonly root: SyntaxNode
-  readonly source: SourceText
+  readonly text: string
   readonly encoding: 'json' | 'url'
+  readonly read: Result<SyntaxNode, readonly SourceError[]>
 }
 
 const URL_BRACE = /^\s{0,100}%7b/i
@@ -150,13 +163,11 @@ const URL_BRACE = /^\s{0,100}%7b/i
 function policyInString(value: string, name: string): Decoded | undefined {
   const isUrl = URL_BRACE.test(value)
   if (!isUrl && !value.trimStart().startsWith('{')) return undefined
-  if (!value.includes('Statement')) return undefined
+  // Other texts in braces are common, templates of messages among them.
+  if (!value.includes('Statement') || !value.includes('Effect')) return undefined
   const text = isUrl ? decodedUrl(value) : value
   if (text === undefined) return undefined
-  const source = { name, text }
-  const read = readJson(source)
-  if (!read.ok || read.value.kind !== 'object' || !looksLikePolicy(read.value)) return undefined
-  return { root: read.value, source, encoding: isUrl ? 'url' : 'json' }
+  return { text, encoding: isUrl ? 'url' : 'json', read: readJson({ name, text }) }
 }
 
 function decodedUrl(value: string): string | undefined {

@@ -11,7 +11,7 @@ import { SAME_TEXT, type PlaceMap } from './places.js'
 import type { PolicyView, SymbolicValue } from './policy-view.js'
 import type { Edit, Fix, LintRule, ProjectFacts, ReportedFinding, Severity, TemplateView } from './rule.js'
 import type { ActiveRule } from './rule-set.js'
-import { overlaps } from './spans.js'
+import { SpanIndex } from './spans.js'
 import { sharedPlaces } from './shared-places.js'
 import { structuralPath } from './structural-path.js'
 import { writtenOut } from './symbols.js'
@@ -84,14 +84,16 @@ interface Subject {
   readonly index: number
   readonly symbols: readonly SymbolicValue[]
   /** Places that YAML aliases make several values of; an edit there would change all of them. */
-  readonly shared: () => readonly Span[]
+  readonly shared: () => SpanIndex<Span> | undefined
 }
 
 function subject(file: LintFile, policy: LintPolicy | undefined, index = -1): Subject {
   const { source, root, format } = file
-  let known: readonly Span[] | undefined
-  const shared = (): readonly Span[] =>
-    (known ??= format === 'yaml' && root !== undefined ? sharedPlaces(root, source.text) : [])
+  let known: { readonly places: SpanIndex<Span> | undefined } | undefined
+  const shared = (): SpanIndex<Span> | undefined => {
+    known ??= { places: format === 'yaml' && root !== undefined ? sharedPlaces(root, source.text) : undefined }
+    return known.places
+  }
   if (policy === undefined) {
     return {
       file: source,
@@ -214,29 +216,61 @@ function withoutWeaker(drafts: readonly Draft[]): readonly { readonly draft: Dra
     const key = `${active.rule.id} ${at.start} ${at.end} ${message}`
     return seen.has(key) ? false : seen.add(key)
   })
-  const byStatement = new Map<number, Draft[]>()
-  for (const draft of once) {
-    const same = byStatement.get(draft.statement)
-    if (same === undefined) byStatement.set(draft.statement, [draft])
-    else same.push(draft)
-  }
+  const others = new StatementDrafts(once)
   const gone = new Set<Draft>()
   const hidden = new Map<Draft, number>()
   for (const draft of once) {
     const { supersedes = [] } = draft.active.rule
+    for (const id of supersedes) for (const other of others.overlapping(draft, id)) gone.add(other)
     const { hides } = draft.reported
-    if (supersedes.length === 0 && hides === undefined) continue
+    if (hides === undefined) continue
     let count = 0
-    for (const other of byStatement.get(draft.statement) ?? []) {
-      if (other === draft || other.active.rule === draft.active.rule || gone.has(other)) continue
+    for (const other of others.of(draft.statement)) {
       const { id, severity } = other.active.rule
-      const isHidden = hides === 'security' ? severity === 'security' : (hides?.includes(id) ?? false)
-      if (isHidden) count++
-      if (isHidden || (supersedes.includes(id) && overlaps(draft.reported.at, other.reported.at))) gone.add(other)
+      if (other.active.rule === draft.active.rule || gone.has(other)) continue
+      if (hides === 'security' ? severity !== 'security' : !hides.includes(id)) continue
+      gone.add(other)
+      count++
     }
     hidden.set(draft, count)
   }
   return once.filter((draft) => !gone.has(draft)).map((draft) => ({ draft, hidden: hidden.get(draft) ?? 0 }))
+}
+
+interface PlacedDraft extends Span {
+  readonly draft: Draft
+}
+
+/** Drafts by statement, and by rule and place. */
+class StatementDrafts {
+  private readonly byStatement = new Map<number, Draft[]>()
+  private readonly byRule = new Map<string, SpanIndex<PlacedDraft>>()
+
+  constructor(drafts: readonly Draft[]) {
+    for (const draft of drafts) {
+      const same = this.byStatement.get(draft.statement)
+      if (same === undefined) this.byStatement.set(draft.statement, [draft])
+      else same.push(draft)
+    }
+  }
+
+  of(statement: number): readonly Draft[] {
+    return this.byStatement.get(statement) ?? []
+  }
+
+  /** What a rule reports on the same statement at an overlapping place. */
+  overlapping({ statement, reported }: Draft, rule: string): readonly Draft[] {
+    const key = `${statement} ${rule}`
+    let index = this.byRule.get(key)
+    if (index === undefined) {
+      const drafts = this.of(statement).filter(({ active }) => active.rule.id === rule)
+      index = new SpanIndex(
+        drafts.map((draft) => ({ start: draft.reported.at.start, end: draft.reported.at.end, draft })),
+      )
+      this.byRule.set(key, index)
+    }
+    return index.overlapping(reported.at).map(({ draft }) => draft)
+  }
 }
 
 function finish({ active, reported, severity, wasLowered }: Draft, about: Subject, hidden: number): Finding {
@@ -280,7 +314,7 @@ function fixInFile({ safety, title, edits, repair = false }: Fix, about: Subject
     inFile.push(moved)
   }
   const shared = about.shared()
-  if (inFile.some((edit) => shared.some((place) => overlaps(edit, place)))) return undefined
+  if (shared !== undefined && inFile.some((edit) => shared.overlapping(edit).length > 0)) return undefined
   return inFile.length === 0 ? undefined : { safety, title, edits: inFile, isRepair: repair, policy: about.index }
 }
 

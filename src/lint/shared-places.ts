@@ -3,11 +3,12 @@
  *
  * Source: YAML 1.2.2, 3.2.2.2 (anchors and aliases).
  */
+import { SpanIndex } from './spans.js'
 import type { Span } from '../text/source.js'
 import type { SyntaxNode } from '../text/syntax-tree.js'
 
-export function sharedPlaces(root: SyntaxNode, text: string): readonly Span[] {
-  if (!text.includes('&')) return []
+export function sharedPlaces(root: SyntaxNode, text: string): SpanIndex<Span> | undefined {
+  if (!text.includes('&')) return undefined
   const seen = new Set<SyntaxNode>()
   const shared: Span[] = []
   const waiting: SyntaxNode[] = [root]
@@ -20,5 +21,5 @@ export function sharedPlaces(root: SyntaxNode, text: string): readonly Span[] {
     if (node.kind === 'array') waiting.push(...node.items)
     else if (node.kind === 'object') waiting.push(...node.members.map(({ value }) => value))
   }
-  return shared
+  return new SpanIndex(shared)
 }

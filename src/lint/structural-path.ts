@@ -5,8 +5,9 @@
  * Source: RFC 6901 (JSON pointer), of which this is a looser form.
  */
 import type { PolicyView } from './policy-view.js'
+import { countFrom } from './spans.js'
 import type { Span } from '../text/source.js'
-import { toPointer, type SyntaxNode } from '../text/syntax-tree.js'
+import { toPointer, type Member, type SyntaxNode } from '../text/syntax-tree.js'
 
 interface Step {
   readonly key: string | number
@@ -52,18 +53,30 @@ function stepsTo(root: SyntaxNode, at: Span): readonly Step[] {
   return steps
 }
 
+/** Children stand in the order of the text, but for those that YAML aliases share with another place. */
 function childAt(node: SyntaxNode, at: Span): Step | undefined {
   if (node.kind === 'array') {
-    const index = node.items.findIndex((item) => contains(item, at))
+    const near = countFrom(node.items, ({ start }) => start, at.start) - 1
+    const nearest = node.items[near]
+    const isNear = nearest !== undefined && contains(nearest, at)
+    const index = isNear ? near : node.items.findIndex((item) => contains(item, at))
     const item = node.items[index]
     return item === undefined ? undefined : { key: index, node: item, isKey: false }
   }
   if (node.kind !== 'object') return undefined
-  for (const { key, keyStart, keyEnd, value } of node.members) {
-    if (contains({ start: keyStart, end: keyEnd }, at)) return { key, node: value, isKey: true }
-    if (contains(value, at)) return { key, node: value, isKey: false }
+  const nearest = node.members[countFrom(node.members, ({ keyStart }) => keyStart, at.start) - 1]
+  const near = nearest === undefined ? undefined : stepInto(nearest, at)
+  if (near !== undefined) return near
+  for (const member of node.members) {
+    const step = stepInto(member, at)
+    if (step !== undefined) return step
   }
   return undefined
+}
+
+function stepInto({ key, keyStart, keyEnd, value }: Member, at: Span): Step | undefined {
+  if (contains({ start: keyStart, end: keyEnd }, at)) return { key, node: value, isKey: true }
+  return contains(value, at) ? { key, node: value, isKey: false } : undefined
 }
 
 function contains(outer: Span, inner: Span): boolean {

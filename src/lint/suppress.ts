@@ -6,8 +6,10 @@
  */
 import type { Finding, FindingFix } from './finding.js'
 import type { ActiveRule, RuleRegistry } from './rule-set.js'
+import { SpanIndex } from './spans.js'
 import { isDay, type Suppression } from './suppression.js'
 import { quote } from '../text/escape.js'
+import type { SourceText, Span } from '../text/source.js'
 import { createRunFinding } from './run-finding.js'
 
 export interface SuppressedFinding {
@@ -35,18 +37,17 @@ export function suppress(
 ): Suppressed {
   if (suppressions.length === 0) return { kept: findings, suppressed: [] }
   const { registry, today } = run
-  const entries = suppressions.map((suppression) => ({
+  const entries = suppressions.map((suppression): Entry => ({
     suppression,
     rules: new Set(suppression.rules.flatMap((name) => registry.matching(name))),
     isExpired: suppression.until !== undefined && (!isDay(suppression.until) || suppression.until < today),
     uses: 0,
   }))
+  const inForce = new EntriesInForce(entries.filter(({ isExpired }) => !isExpired))
   const kept: Finding[] = []
   const suppressed: SuppressedFinding[] = []
   for (const finding of findings) {
-    const entry = entries.find(
-      ({ suppression, rules, isExpired }) => !isExpired && rules.has(finding.rule) && suppression.covers(finding),
-    )
+    const entry = inForce.for(finding)
     if (entry === undefined) kept.push(finding)
     else {
       entry.uses++
@@ -57,6 +58,59 @@ export function suppress(
     kept.push(...complaints(suppression, { rules, isExpired, isUsed: uses > 0 }, run))
   }
   return { kept, suppressed }
+}
+
+interface Entry {
+  readonly suppression: Suppression
+  readonly rules: ReadonlySet<ActiveRule['rule']>
+  readonly isExpired: boolean
+  uses: number
+}
+
+interface ScopedEntries extends Span {
+  /** The first entry for each rule. */
+  readonly byRule: Map<ActiveRule['rule'], Entry>
+}
+
+/** Comments may be very many; those of one scope are asked together. */
+class EntriesInForce {
+  private readonly bySource = new Map<SourceText, SpanIndex<ScopedEntries>>()
+  private readonly others: Entry[] = []
+
+  constructor(entries: readonly Entry[]) {
+    const scopes = new Map<SourceText, Map<string, ScopedEntries>>()
+    for (const entry of entries) {
+      const { scope, source } = entry.suppression
+      if ('covers' in scope) {
+        this.others.push(entry)
+        continue
+      }
+      const ofSource = scopes.get(source) ?? new Map<string, ScopedEntries>()
+      scopes.set(source, ofSource)
+      const key = `${scope.start} ${scope.end}`
+      const same = ofSource.get(key) ?? {
+        start: scope.start,
+        end: scope.end,
+        byRule: new Map<ActiveRule['rule'], Entry>(),
+      }
+      ofSource.set(key, same)
+      for (const rule of entry.rules) if (!same.byRule.has(rule)) same.byRule.set(rule, entry)
+    }
+    for (const [source, ofSource] of scopes) this.bySource.set(source, new SpanIndex([...ofSource.values()]))
+  }
+
+  /** The one nearest to the finding. */
+  for(finding: Finding): Entry | undefined {
+    const { rule, source, span } = finding
+    const at = { start: span.start, end: span.start + 1 }
+    for (const { start, byRule } of this.bySource.get(source)?.overlapping(at) ?? []) {
+      const entry = byRule.get(rule)
+      if (entry !== undefined && start <= span.start) return entry
+    }
+    return this.others.find(
+      ({ suppression: { scope }, rules }) => rules.has(rule) && 'covers' in scope && scope.covers(finding),
+    )
+  }
 }
 
 interface Use {

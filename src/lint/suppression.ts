@@ -18,8 +18,8 @@ export interface Suppression {
   readonly span: Span
   /** Removes it, where that can be done by an edit. */
   readonly removal?: Span
-  /** Whether it speaks of the place of a finding; its rules are asked elsewhere. */
-  readonly covers: (finding: Finding) => boolean
+  /** What it speaks of: findings that begin in a part of its own file, or those that it covers. Its rules are asked elsewhere. */
+  readonly scope: Span | { readonly covers: (finding: Finding) => boolean }
 }
 
 export interface SuppressionWords {

@@ -180,6 +180,8 @@ interface Group {
   readonly cells: Cell[]
 }
 
+const CONTEXT_KEYS = 'kms:encryptioncontextkeys'
+
 class Lister {
   private readonly witnesses: Witnesses
   private readonly maxListed: number
@@ -226,6 +228,30 @@ class Lister {
     }
   }
 
+  /**
+   * The same for every real request, told by as few variables as will do: what follows from condition keys that are
+   * told anyway is left out, and what no real request can be is not told apart.
+   */
+  private toldOf(node: DiagramId, real: DiagramId): DiagramId {
+    const { space } = this.model
+    const { diagrams } = space
+    let [told, care] = [node, real]
+    for (const level of diagrams.support(node)) {
+      if (!this.isDerived(level)) continue
+      const holds = diagrams.exists(diagrams.and(told, care), level)
+      const fails = diagrams.exists(diagrams.and(diagrams.not(told), care), level)
+      if (diagrams.and(holds, fails) === NO) [told, care] = [holds, diagrams.or(holds, fails)]
+    }
+    return diagrams.restrict(told, care)
+  }
+
+  /** Variables that often follow from others: the encryption context as a whole, and the list of its keys. */
+  private isDerived(level: number): boolean {
+    const found = this.model.space.at(level)
+    if (typeof found === 'number') return this.model.opaque.get(found).about.kind === 'grantContext'
+    return this.model.tables.slotName(found.slot) === CONTEXT_KEYS
+  }
+
   private groups(of: (cell: Cell) => DiagramId): readonly Group[] {
     const { diagrams } = this.model.space
     const groups = new Map<string, Group>()
@@ -250,13 +276,15 @@ class Lister {
       witnessed = cell
       if (witness !== undefined) break
     }
-    const { cubes, complete } = cubesOf(space, opaque, node, this.maxCubes)
+    const real = space.diagrams.any([...new Set(cells.map((cell) => cell.real))])
+    const { cubes, complete } = cubesOf(space, opaque, this.toldOf(node, real), this.maxCubes)
     const callers = [
       witnessed.caller,
       ...cells.map(({ caller }) => caller).filter((caller) => caller !== witnessed.caller),
     ]
+    const { alike } = this.model.callers
     return {
-      callers: [...new Set(callers)],
+      callers: [...new Set(callers)].flatMap((caller) => [caller, ...(alike.get(caller) ?? [])]),
       actions: [...new Set([witnessed, ...cells].flatMap(({ actions }) => actions.map(({ name }) => name)))],
       resource: witnessed.resource,
       cubes,

@@ -11,6 +11,7 @@ import { LITERAL } from '../graph/template-value.js'
 import type { GraphTables } from '../graph/tables.js'
 import { splitArn } from '../text/arn.js'
 import { parsePrincipalArn } from '../text/principal-arn.js'
+import { alikePrincipals } from './alike.js'
 import { OutOfBudget, Unanswerable, type Meter } from './budget.js'
 import {
   describeRegion,
@@ -53,18 +54,25 @@ export interface CallerScope {
   readonly unknownIdentity?: 'none' | 'any' | 'auto'
 }
 
+/** The classes of a scope, and the known principals that are like the one of a class: the same is true of them. */
+export interface ScopedCallers {
+  readonly classes: readonly CallerClass[]
+  readonly alike: ReadonlyMap<CallerClass, readonly CallerClass[]>
+}
+
 export function callersOf(
   snapshots: readonly Snapshot[],
   mentioned: Mentioned,
   resourceAccounts: Iterable<string>,
   scope: CallerScope,
   meter: Meter,
-): readonly CallerClass[] {
+): ScopedCallers {
   const finder = new CallerFinder(snapshots, mentioned, new Set(resourceAccounts), scope, meter)
-  if (scope.principals !== undefined) return finder.these(scope.principals)
+  if (scope.principals !== undefined) return { classes: finder.these(scope.principals), alike: new Map() }
   const all = finder.everybody()
   const { standing } = scope
-  return standing === undefined ? all : all.filter((caller) => standing.includes(caller.standing))
+  const classes = standing === undefined ? all : all.filter((caller) => standing.includes(caller.standing))
+  return { classes, alike: finder.alike }
 }
 
 const FORMS: Readonly<Record<'user' | 'role' | 'federated' | 'root', PrincipalForm>> = {
@@ -85,6 +93,7 @@ class CallerFinder {
   private readonly known = new Set<string>()
   /** Accounts of which a world knows a principal. */
   private readonly peopled = new Set<string>()
+  readonly alike = new Map<CallerClass, readonly CallerClass[]>()
 
   constructor(
     private readonly snapshots: readonly Snapshot[],
@@ -119,7 +128,16 @@ class CallerFinder {
       const key = `${caller.principal} ${caller.userArn ?? ''}`
       if (!found.has(key)) found.set(key, caller)
     }
-    for (const arn of this.known) add(this.namedCaller(arn))
+    for (const [first, ...others] of alikePrincipals(this.snapshots, this.mentioned, this.known)) {
+      const caller = first === undefined ? undefined : this.namedCaller(first)
+      if (caller === undefined) continue
+      add(caller)
+      if (others.length > 0)
+        this.alike.set(
+          caller,
+          others.map((principal) => ({ ...caller, principal, words: principal })),
+        )
+    }
     for (const arn of this.mentioned.arns) add(this.namedCaller(arn))
     for (const name of this.mentioned.services) add(this.namedCaller(name))
     for (const caller of this.strangers('user')) add(caller)
@@ -128,9 +146,16 @@ class CallerFinder {
     const federated = this.strangers('federated')
     for (const caller of federated) {
       add(caller)
-      for (const { kind, principal, accountId, identity, standing } of found.values()) {
-        if (kind !== 'user' || accountId !== caller.accountId || standing === 'stranger') continue
-        add({ ...caller, userArn: principal, identity, standing, words: `a federated session of ${principal}` })
+      for (const user of found.values()) {
+        if (user.kind !== 'user' || user.accountId !== caller.accountId || user.standing === 'stranger') continue
+        const session = sessionOf(user, caller)
+        add(session)
+        const others = this.alike.get(user)
+        if (others !== undefined)
+          this.alike.set(
+            session,
+            others.map((other) => sessionOf(other, caller)),
+          )
       }
     }
     for (const caller of this.strangeServices()) add(caller)
@@ -311,6 +336,11 @@ const LINKED_ROLE: ValueTest = {
 }
 
 type ConditionTestOfValue = Extract<ValueTest, { readonly kind: 'matches' | 'uncomparable' }>
+
+/** A federated session of a user, like one of nobody in particular. */
+function sessionOf({ principal, identity, standing }: CallerClass, session: CallerClass): CallerClass {
+  return { ...session, userArn: principal, identity, standing, words: `a federated session of ${principal}` }
+}
 
 function isExactly(text: string): ValueTest {
   return { kind: 'matches', operator: 'StringEquals', marked: [LITERAL + text] }

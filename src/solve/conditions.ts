@@ -63,17 +63,40 @@ export function displayKey(name: string): string {
 }
 
 function choiceCondition(space: Space, variable: SlotVariable, choices: readonly number[]): SolvedCondition {
-  const words = choices.map((choice) => {
-    if (choice === 0) return 'absent'
-    if (choice === variable.several) return 'several values'
-    const region = variable.regions[choice - 1]
-    return region === undefined ? 'empty' : describeRegion(region, variable.tests, variable.domain)
-  })
   return {
     key: displayKey(space.tables.slotName(variable.slot)),
     values: choices.map((choice) => variable.choices[choice]),
-    words,
+    words: choicesInWords(variable, choices),
   }
+}
+
+const ABSENT = 0
+
+/** What is "any other value" beside values that are left out is told by these: nobody could guess them. */
+function choicesInWords(variable: SlotVariable, choices: readonly number[]): readonly string[] {
+  const words = choices.map((choice) => choiceWords(variable, choice))
+  if (!words.some(isOther)) return words
+  const leftOut = variable.choices.flatMap((_, choice) =>
+    choices.includes(choice) || choice === ABSENT ? [] : [choice],
+  )
+  const but = leftOut.map((choice) => choiceWords(variable, choice))
+  if (but.length > MAX_LEFT_OUT || but.some(isOther)) return words
+  const value = but.length === 0 ? 'any value' : `any value but ${but.join(' and ')}`
+  return choices.includes(ABSENT) ? ['absent', value] : [value]
+}
+
+const MAX_LEFT_OUT = 4
+
+function isOther(words: string): boolean {
+  return words.includes('other')
+}
+
+function choiceWords(variable: SlotVariable, choice: number): string {
+  if (choice === ABSENT) return 'absent'
+  if (choice === variable.several) return 'several values'
+  const region = variable.regions[choice - 1]
+  const words = region === undefined ? '' : describeRegion(region, variable.tests, variable.domain)
+  return words === '' ? 'empty' : words
 }
 
 function elementCondition(
@@ -84,7 +107,8 @@ function elementCondition(
 ): SolvedCondition[] {
   const region = variable.regions[level - variable.elementLevel]
   if (region === undefined || values.length > 1) return []
-  const told = describeRegion(region, variable.tests, variable.domain)
+  const described = describeRegion(region, variable.tests, variable.domain)
+  const told = described === '' ? 'empty' : described
   const words = [values.includes(1) ? `one of the values is ${told}` : `none of the values is ${told}`]
   return [{ key: displayKey(space.tables.slotName(variable.slot)), values: [region.sample], words }]
 }
@@ -101,7 +125,7 @@ function opaqueWords({ about }: OpaqueTest, holds: boolean, tables: GraphTables)
       return holds ? `to retire grant ${about.grantId}` : `not to retire grant ${about.grantId}`
     case 'grantContext': {
       const pairs = Object.entries(about.pairs).map(([key, value]) => `${key}=${value}`)
-      return `the encryption context ${holds ? '' : 'not '}${about.exactly ? 'exactly' : 'with'} ${pairs.join(', ')}`
+      return `${holds ? 'with' : 'without'} the encryption context ${about.exactly ? 'exactly ' : ''}${pairs.join(', ')}`
     }
     case 'grantChild':
       return `for a grant that grant ${about.grantId} ${holds ? 'permits' : 'does not permit'}`

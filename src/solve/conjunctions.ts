@@ -10,7 +10,8 @@ import { LITERAL, TemplateValue } from '../graph/template-value.js'
 import { SPEC_FIRST, type GraphTables } from '../graph/tables.js'
 import { resourceMatches } from '../graph/policy.js'
 import type { Pins } from './pins.js'
-import { literalOf, testOfAtom, type Literal, type OpaqueTests } from './question.js'
+import { widenedAtom } from './widened.js'
+import { atomOfTest, literalOf, testOfAtom, type Literal, type OpaqueTests } from './question.js'
 
 /** A conjunction that cannot hold. */
 export const NEVER = -1
@@ -57,6 +58,18 @@ export class Conjunctions {
     return literals.length === 0 ? ALWAYS : this.intern(literals)
   }
 
+  /** What is left of some literals when values are known; undefined where they cannot all hold. */
+  left(literals: readonly Literal[], pins: Pins): readonly Literal[] | undefined {
+    const kept: Literal[] = []
+    for (const literal of literals) {
+      const atom = atomOfTest(literal >> 1)
+      const settled = atom === undefined ? literal : this.settle(atom, (literal & 1) === 1, pins)
+      if (settled === false) return undefined
+      if (settled !== true) kept.push(settled)
+    }
+    return kept
+  }
+
   /** Whether anything is known of a key that the guard asks about. */
   private touches(guard: number, { fixed }: Pins): boolean {
     for (const slot of this.slotsOfGuard(guard)) if (fixed[slot] === 1) return true
@@ -101,15 +114,15 @@ export class Conjunctions {
     const plain = variablesKnown && !isKnown ? this.filledIn(atom, pins) : undefined
     if (plain !== undefined) return literalOf(testOfAtom(plain), negated)
     const known = slots.filter((each) => pins.fixed[each] === 1)
-    const test = this.opaque.intern(
-      known.length === 0
-        ? `atom ${atom}`
-        : `atom ${atom} ${JSON.stringify(known.map((each) => [each, pins.values[each] ?? null]))}`,
-      () => ({
-        about: { kind: 'pattern', slots, atom },
+    const suffix =
+      known.length === 0 ? '' : ` ${JSON.stringify(known.map((each) => [each, pins.values[each] ?? null]))}`
+    const test = this.opaque.intern(`atom ${atom}${suffix}`, () => {
+      const wide = widenedAtom(this.tables, atom)
+      return {
+        about: { kind: 'pattern', slots, atom, ...(wide === undefined ? {} : { implied: testOfAtom(wide) }) },
         holds: (values) => compiled.holds(values),
-      }),
-    )
+      }
+    })
     return literalOf(test, negated)
   }
 

@@ -27,6 +27,8 @@ export class Diagrams {
   private readonly ands = new Map<number, number>()
   private readonly nots = new Map<number, number>()
   private readonly ites = new Map<number, Map<number, number>>()
+  private readonly projected = new Map<number, Map<DiagramId, DiagramId>>()
+  private readonly restricted = new Map<DiagramId, Map<DiagramId, DiagramId>>()
 
   constructor(private readonly meter: Meter) {}
 
@@ -149,6 +151,67 @@ export class Diagrams {
     this.meter.step(width)
     const made = this.node(level, children)
     known.set(key, made)
+    return made
+  }
+
+  /**
+   * A function that is the same wherever `care` is YES, and as simple as can be made of that elsewhere.
+   *
+   * Source: Coudert and Madre, "A unified framework for the formal verification of sequential circuits" (1990), the
+   * operator `restrict`.
+   */
+  restrict(id: DiagramId, care: DiagramId): DiagramId {
+    if (care === YES || care === NO || id < FIRST_NODE) return id
+    let known = this.restricted.get(care)
+    if (known === undefined) {
+      known = new Map()
+      this.restricted.set(care, known)
+    }
+    const found = known.get(id)
+    if (found !== undefined) return found
+    const level = this.level(id)
+    const careLevel = this.level(care)
+    let made: DiagramId
+    if (careLevel < level) {
+      // What the function does not ask need not be told either.
+      made = this.restrict(
+        id,
+        this.any(Array.from({ length: this.widths[careLevel]! }, (_, value) => this.child(care, value))),
+      )
+    } else {
+      const children = Array.from({ length: this.widths[level]! }, (_, value) => {
+        const careful = this.at(care, level, value)
+        return careful === NO ? undefined : this.restrict(this.child(id, value), careful)
+      })
+      // A value that never is takes the place of a neighbour that is.
+      const filler = children.find((child) => child !== undefined)!
+      let last = filler
+      made = this.node(
+        level,
+        children.map((child) => (last = child ?? last)),
+      )
+    }
+    this.meter.step()
+    known.set(id, made)
+    return made
+  }
+
+  /** YES wherever the function is for some value of the variable of this level. */
+  exists(id: DiagramId, level: number): DiagramId {
+    if (this.level(id) > level) return id
+    let known = this.projected.get(level)
+    if (known === undefined) {
+      known = new Map()
+      this.projected.set(level, known)
+    }
+    const found = known.get(id)
+    if (found !== undefined) return found
+    this.meter.step()
+    const made =
+      this.level(id) === level
+        ? this.any(Array.from({ length: this.widths[level]! }, (_, value) => this.child(id, value)))
+        : this.over(id, (value) => this.exists(this.child(id, value), level))
+    known.set(id, made)
     return made
   }
 

@@ -20,7 +20,7 @@ import { splitArn } from '../text/arn.js'
 import { assumedPolicies } from './assumed.js'
 import { ActionClasses, type ActionFamily } from './action-classes.js'
 import { Meter, type SolveControl } from './budget.js'
-import { callersOf, type CallerClass } from './callers.js'
+import { callersOf, type CallerClass, type ScopedCallers } from './callers.js'
 import { Conjunctions, type ConjunctionId } from './conjunctions.js'
 import { Diagrams, NO, YES, type DiagramId } from './diagram.js'
 import { PinMaker, type Pins } from './pins.js'
@@ -37,6 +37,7 @@ import {
   type Residual,
 } from './residual.js'
 import {
+  checkActions,
   optionsOf,
   scopedActions,
   scopedResources,
@@ -88,7 +89,7 @@ export class SolveModel {
   readonly tables: GraphTables
   readonly meter: Meter
   readonly opaque = new OpaqueTests()
-  readonly callers: readonly CallerClass[]
+  readonly callers: ScopedCallers
   readonly resources: readonly ScopedResource[]
   readonly space: Space
   readonly cells: readonly Cell[]
@@ -112,6 +113,7 @@ export class SolveModel {
     this.meter = new Meter(control)
     this.conjunctions = new Conjunctions(this.tables, this.opaque)
     this.resources = scopedResources(worlds, scope)
+    checkActions(scope)
     // Named by a scope and by no policy, a key would have no slot.
     for (const key of Object.keys(scope.context ?? {})) this.tables.slot(key)
     this.callers = this.findCallers()
@@ -150,7 +152,7 @@ export class SolveModel {
     return decision
   }
 
-  private findCallers(): readonly CallerClass[] {
+  private findCallers(): ScopedCallers {
     const snapshots = this.worlds.map(({ snapshot }) => snapshot)
     const keys = this.resources.flatMap(({ type, arn }) => (type === 'key' && arn !== undefined ? [arn] : []))
     const policies = snapshots.flatMap((snapshot) => sharedPolicies(snapshot, keys))
@@ -245,7 +247,7 @@ class CellFinder {
     const [any] = scopedActions(this.model.scope, resource.type)
     if (any === undefined) return []
     const families = this.classes.families(scopedActions(this.model.scope, resource.type), resource.type)
-    return this.model.callers.flatMap((caller) => {
+    return this.model.callers.classes.flatMap((caller) => {
       const bindings = this.model.worlds.map((world) => bindingOf(world, caller, resource, any.name))
       return families.flatMap((family) => this.ofCaller(caller, resource, family, bindings))
     })

@@ -6,6 +6,7 @@
  *
  * Source: IAM User Guide, "AWS global condition context keys"; KMS Developer Guide, "AWS KMS condition keys"; facts E.
  */
+import { actionByName } from '../aws/action.js'
 import { ALIAS_RESOURCE_CONDITION_KEYS } from '../aws/actions.js'
 import { conditionKeyInfo } from '../aws/condition-key.js'
 import { deriveContextKey, unknownKeys } from '../decide/derive.js'
@@ -182,14 +183,20 @@ export function lackedSlots(
   resourceType: 'key' | 'alias' | 'none' | 'other',
 ): Uint8Array {
   const lacked = new Uint8Array(tables.slotCount)
+  const hasContext = (actionByName(action)?.encryptionContext ?? null) !== null
   for (let slot = 0; slot < tables.slotCount; slot++) {
-    const info = conditionKeyInfo(tables.slotName(slot))
+    const name = tables.slotName(slot)
+    if (!hasContext && name.startsWith(ENCRYPTION_CONTEXT)) lacked[slot] = 1
+    const info = conditionKeyInfo(name)
     if (info === undefined || info.actions === null) continue
     if (!info.actions.includes(action)) lacked[slot] = 1
     else if (resourceType === 'alias' && !ALIAS_RESOURCE_CONDITION_KEYS.includes(info.pattern)) lacked[slot] = 1
   }
   return lacked
 }
+
+/** Beginning of the names of the keys that tell of an encryption context. */
+const ENCRYPTION_CONTEXT = 'kms:encryptioncontext'
 
 /** Keys that the facts leave open. An account that the world does not have may be in any organization. */
 function isOpen(name: string, facts: RequestFacts, { callerAccount, resourceAccount }: Binding): boolean {

@@ -24,16 +24,17 @@ import { LITERAL } from '../graph/template-value.js'
 import { ActionClasses } from './action-classes.js'
 import { Meter, OutOfBudget, type SolveControl } from './budget.js'
 import { Conjunctions, NEVER, type ConjunctionId } from './conjunctions.js'
-import { Diagrams, type DiagramId } from './diagram.js'
+import { Diagrams, YES, type DiagramId } from './diagram.js'
 import { lackedSlots, type Pins } from './pins.js'
 import { holderOf, POLICY_HOLDER } from './policy-holder.js'
 import { atomOfTest, OpaqueTests, testOfAtom, type TestId } from './question.js'
 import { describeRegion, partition, type Region, type ValueDomain, type ValueTest } from './region.js'
-import { allows, SymbolicDecision } from './residual.js'
+import { addImplied, allows, SymbolicDecision } from './residual.js'
 import { scopedActions, type ScopedAction, type ScopedResource, type SolveScope, type SolveWorld } from './scope.js'
 import { shapeOfKey } from './shapes.js'
 import { Space } from './space.js'
 import { tiedAtoms, Ties } from './ties.js'
+import { widenedSpec } from './widened.js'
 
 /** Actions that neither policy tells apart, on resources of one kind. */
 export interface PolicyCell {
@@ -228,7 +229,7 @@ export class PolicyModel {
   /** Regions that the cell's statements do not tell apart are one. */
   private resourceVariable(type: ScopedResource['type'], specs: readonly number[]): ResourceVariable {
     const { regions, words } = this.resourcesOf(type)
-    const plain = specs.filter((spec) => this.isPlain(spec))
+    const plain = specs.map((spec) => this.plainOf(spec)).filter((spec) => spec !== undefined)
     const classes = new Map<string, Region | undefined>()
     for (const region of regions) {
       let key = ''
@@ -257,10 +258,9 @@ export class PolicyModel {
     if (type === 'none') return { regions: [undefined], words: () => 'no resource' }
     const domain: ValueDomain = { kind: type === 'key' ? 'keyArn' : type === 'alias' ? 'aliasArn' : 'arn' }
     const specs = new Set(this.allRows().map((row) => this.field(row, ROW_RESOURCE)))
-    const tests = [...specs].flatMap((spec): ValueTest[] =>
-      spec === this.tables.everything || !this.isPlain(spec)
-        ? []
-        : [{ kind: 'resource', marked: this.patternsOf(spec) }],
+    const plain = new Set([...specs].map((spec) => this.plainOf(spec)).filter((spec) => spec !== undefined))
+    const tests = [...plain].flatMap((spec): ValueTest[] =>
+      spec === this.tables.everything ? [] : [{ kind: 'resource', marked: this.patternsOf(spec) }],
     )
     const regions = this.regionsOf(tests, domain)
     return {
@@ -268,6 +268,11 @@ export class PolicyModel {
       regions: type === 'other' ? [...regions, undefined] : regions,
       words: (region) => (region === undefined ? 'no resource' : describeRegion(region, tests, domain)),
     }
+  }
+
+  /** The spec itself, or one without variables that covers as much; undefined where there is none. */
+  private plainOf(spec: number): number | undefined {
+    return this.isPlain(spec) ? spec : widenedSpec(this.tables, spec)
   }
 
   private isPlain(spec: number): boolean {
@@ -301,6 +306,7 @@ export class PolicyModel {
         if (!this.isPlain(spec)) use(this.patternTest(spec))
       }
     }
+    addImplied(uses, this.opaque)
     const slots = new Set<number>()
     for (const test of uses.keys()) {
       const atom = atomOfTest(test)
@@ -354,8 +360,12 @@ export class PolicyModel {
   }
 
   private resourceNode({ level, samples }: ResourceVariable, spec: number): DiagramId {
-    if (!this.isPlain(spec)) return this.space.node(this.patternTest(spec))
-    return this.diagrams.test(level, (choice) => resourceMatches(this.tables, spec, samples[choice], NO_VALUES))
+    const plain = this.plainOf(spec)
+    const covered =
+      plain === undefined
+        ? YES
+        : this.diagrams.test(level, (choice) => resourceMatches(this.tables, plain, samples[choice], NO_VALUES))
+    return plain === spec ? covered : this.diagrams.and(covered, this.space.node(this.patternTest(spec)))
   }
 }
 

@@ -20,8 +20,16 @@ export interface OpaqueTest {
 }
 
 export type OpaqueSubject =
-  /** Condition or resource pattern with variables. `slots`: of every key that the answer hangs on. */
-  | { readonly kind: 'pattern'; readonly slots: readonly number[]; readonly atom: number | undefined }
+  /**
+   * Condition or resource pattern with variables. `slots`: of every key that the answer hangs on. `implied`: a test that
+   * holds wherever this one does.
+   */
+  | {
+      readonly kind: 'pattern'
+      readonly slots: readonly number[]
+      readonly atom: number | undefined
+      readonly implied?: TestId
+    }
   /** Whether the caller's unknown identity policies allow, or its unknown session policies. */
   | { readonly kind: 'identity' | 'session' }
   | { readonly kind: 'grantToken'; readonly grantId: string }

@@ -32,7 +32,7 @@ import { ALWAYS, NEVER, type ConjunctionId, type Conjunctions } from './conjunct
 import { NO, YES, type DiagramId } from './diagram.js'
 import { grantTerms, type GrantTerm } from './grant-terms.js'
 import type { Pins } from './pins.js'
-import type { TestId } from './question.js'
+import { atomOfTest, type OpaqueTests, type TestId } from './question.js'
 import type { Space } from './space.js'
 
 /** A statement that can apply to the caller and the resource. */
@@ -55,6 +55,7 @@ export interface Residual {
   /** The call it was made for, of any action. */
   readonly call: Call
   readonly input: MatchInput
+  readonly pins: Pins
   /** Layers of which nothing is known but that they may allow: the opaque test that says so. */
   readonly unknown: UnknownLayers
 }
@@ -72,6 +73,7 @@ export function residualOf(call: Call, pins: Pins, conjunctions: Conjunctions, u
   return {
     call,
     input,
+    pins,
     unknown,
     layers: {
       rcp: levels(call.rcps),
@@ -157,8 +159,16 @@ export function questionsOf(
       session: layers.session.map(of),
       grant: [],
     },
-    grants: call.grants.size === 0 ? [] : grantTerms(call, tables, conjunctions.opaque),
+    grants: call.grants.size === 0 ? [] : grantsLeft(call, residual.pins, conjunctions),
   }
+}
+
+/** Grants whose terms can hold, each with what is left of its term. */
+function grantsLeft(call: Call, pins: Pins, conjunctions: Conjunctions): readonly GrantTerm[] {
+  return grantTerms(call, conjunctions.tables, conjunctions.opaque).flatMap((term) => {
+    const literals = conjunctions.left(term.literals, pins)
+    return literals === undefined ? [] : [{ ...term, literals }]
+  })
 }
 
 /** Counts how often each test is asked by any of several questions. */
@@ -191,7 +201,19 @@ export class TestUses {
       if (count === undefined) continue
       for (const literal of this.known.literals(id)) uses.set(literal >> 1, (uses.get(literal >> 1) ?? 0) + count)
     }
+    addImplied(uses, this.known.opaque)
     return uses
+  }
+}
+
+/** What a pattern with variables implies is asked along with it. */
+export function addImplied(uses: Map<TestId, number>, opaque: OpaqueTests): void {
+  for (const [test, count] of uses) {
+    if (atomOfTest(test) !== undefined) continue
+    const { about } = opaque.get(test)
+    if (about.kind === 'pattern' && about.implied !== undefined) {
+      uses.set(about.implied, (uses.get(about.implied) ?? 0) + count)
+    }
   }
 }
 

@@ -86,3 +86,13 @@ export function scopedActions({ actions }: SolveScope, type: ScopedResource['typ
   }
   return found
 }
+
+/** An action that is misspelt must not look like one that nobody may do. */
+export function checkActions({ actions = [] }: SolveScope): void {
+  for (const pattern of actions) {
+    const glob = compileGlob(pattern, { ignoreCase: true })
+    if (!KMS_ACTIONS.some(({ name }) => glob.matches(name))) {
+      throw new Unanswerable(`no KMS permission is called \`${pattern}\``)
+    }
+  }
+}

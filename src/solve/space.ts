@@ -328,9 +328,11 @@ export class Space {
   private opaqueNode(test: TestId): DiagramId {
     const level = this.opaqueLevels.get(test)
     if (level === undefined) throw new Error(`the opaque test ${this.opaque.get(test).key} is no variable`)
-    const holds = this.diagrams.test(level, (value) => value === 1)
+    const free = this.diagrams.test(level, (value) => value === 1)
     const { about } = this.opaque.get(test)
-    if (about.kind !== 'pattern' || about.atom === undefined) return holds
+    if (about.kind !== 'pattern') return free
+    const holds = about.implied === undefined ? free : this.diagrams.and(free, this.node(about.implied))
+    if (about.atom === undefined) return holds
     // Whatever a pattern says, it says nothing of a key that is not there.
     const atom = this.tables.atom(about.atom)
     if (!this.bySlot.has(atom.slot)) return holds

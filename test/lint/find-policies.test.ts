@@ -157,6 +157,12 @@ describe('texts that cannot be read', () => {
     expect(found('{ "compilerOptions": { // x\n } }', { isNamed: false }).faults).toEqual([]))
   test('are faults when they were named', () =>
     expect(found('{ "compilerOptions": { // x\n } }').faults).toHaveLength(1))
+  test('are faults at their place when they stand in a string', () => {
+    const file = JSON.stringify({ Policy: '{"Statement": [ {"Effect": "Allow" "Action": "*"} ]}' })
+    const [fault] = found(file).faults
+    expect(fault?.message).toBe('expected `,` or `}`, found `"Action"`')
+    expect(file.slice(fault?.span.start, fault?.span.end)).toBe('\\"Action\\"')
+  })
   test('tell duplicate keys from other faults', () =>
     expect(found('{ "Statement": [], "Statement": [] }').faults.map(({ fault }) => fault)).toEqual(['duplicateKey']))
 })

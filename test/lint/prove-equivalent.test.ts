@@ -74,9 +74,16 @@ describe('proofs', () => {
     [
       'a policy of another service',
       'trust',
-      [{ Effect: 'Allow', Action: 'sts:AssumeRole', ...ROLE }],
-      [{ Effect: 'Allow', Action: 'sts:AssumeRole', ...ROLE }],
+      [{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:*'], ...ROLE }],
+      [{ Effect: 'Allow', Action: 'sts:*', ...ROLE }],
       'unknown',
+    ],
+    [
+      'names alone, of whatever kind',
+      'trust',
+      [{ Sid: 'A', Effect: 'Allow', Action: 'sts:AssumeRole', ...ROLE }],
+      [{ Sid: 'B', Effect: 'Allow', Action: 'sts:AssumeRole', ...ROLE }],
+      'equal',
     ],
   ])('%s', (_name, kind, before, after, expected) => {
     expect(prove(document(kind, ...before), document(kind, ...after), kind)).toBe(expected)

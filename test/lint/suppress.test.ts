@@ -4,6 +4,7 @@ import { readConfig } from '../../src/lint/config.js'
 import type { EmbeddedPolicyReader } from '../../src/lint/embedded-policies.js'
 import { Linter } from '../../src/lint/lint.js'
 import type { Finding } from '../../src/lint/finding.js'
+import { readJson } from '../../src/text/json.js'
 import { sidRule, SUP_RULES } from './fake-rules.js'
 
 interface Ran {
@@ -149,12 +150,60 @@ describe('entries of the configuration', () => {
     ['everywhere', { rule: 'TST001', reason: 'x' }, []],
     ['by glob', { rule: 'TST001', files: 'stacks/**', reason: 'x' }, []],
     [
-      'of other files',
+      'of files that are not checked now, which says nothing of their use',
       { rule: 'TST001', files: 'other/**', reason: 'x' },
+      ['TST001 Sid `A`', 'TST001 Sid `B`'],
+    ],
+    [
+      'unused',
+      { rule: 'TST001', files: 'stacks/**', value: 'Z', reason: 'x' },
       ['TST001 Sid `A`', 'TST001 Sid `B`', 'SUP001 `TST001` is suppressed here, and nothing is found'],
     ],
     ['of one value', { rule: 'TST001', value: 'A', reason: 'x' }, ['TST001 Sid `B`']],
     ['of one finding', { rule: 'TST001', fingerprint: print.slice(0, 12), reason: 'x' }, ['TST001 Sid `B`']],
     ['without a reason', { rule: 'TST001' }, ['SUP002 the suppression of `TST001` has no reason']],
   ])('%s', (_name, entry, expected) => expect(run(entry)).toEqual(expected))
+})
+
+describe('comments of Terraform', () => {
+  /** Finds the objects behind `policy = `, which are JSON here so that they can be read. */
+  const reader: EmbeddedPolicyReader = (source, format) => {
+    if (format !== 'other') return undefined
+    const policies = [...source.text.matchAll(/policy = (\{[^\n]*\})/g)].map(({ 1: written = '', index }) => {
+      const text = written
+      const start = index + 'policy = '.length
+      const read = readJson({ name: source.name, text })
+      if (!read.ok) throw new Error(read.error[0]?.message)
+      const inToken = { start, end: start + text.length, written: 'lines', linesFrom: start } as const
+      return {
+        root: read.value,
+        where: { source: { name: source.name, text }, format: 'json', pointer: '' },
+        kind: 'identity',
+        symbols: [],
+        inToken,
+      } as const
+    })
+    return { form: 'terraformSource', policies, grants: [], resources: [], notes: [] }
+  }
+  const block = (sid: string): readonly string[] => [
+    `resource "x" "${sid}" {`,
+    `  policy = {"Statement":[{"Sid":"${sid}","Effect":"Allow"}]}`,
+    '}',
+  ]
+  const run = (...lines: readonly string[]): readonly string[] => lint(yaml(...lines), 'main.tf', '{}', [reader]).found
+
+  test('before a block', () =>
+    expect(run('# keyward-ignore TST001 known', ...block('A'), ...block('B'))).toEqual(['TST001 Sid `B`']))
+  test('with slashes', () => expect(run('// keyward-ignore TST001 known', ...block('A'))).toEqual([]))
+  test('in a string it is none', () =>
+    expect(run('x = "# keyward-ignore TST001 known"', ...block('A'))).toEqual(['TST001 Sid `A`']))
+})
+
+test('very many comments and findings end', () => {
+  const many = 4000
+  const entry = (index: number): string => `  # keyward-ignore TST001 known\n  - Sid: S${index}\n    Effect: Allow\n`
+  const text = `Version: 2012-10-17\nStatement:\n${Array.from({ length: many }, (_, index) => entry(index)).join('')}`
+  expect(lint(text).suppressed).toBe(many)
+  const stacked = `${'# keyward-ignore TST001 known\n'.repeat(many)}Version: 2012-10-17\nStatement:\n  - Sid: A\n    Effect: Allow\n`
+  expect(lint(stacked).found).toHaveLength(many - 1)
 })

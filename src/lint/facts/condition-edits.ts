@@ -9,6 +9,9 @@ import type { Edit } from '../rule.js'
 import type { PolicySource } from '../../policy/document.js'
 import { nodeToValue, type Member, type ObjectNode } from '../../text/syntax-tree.js'
 
+/** An edit looks through its block; a block made to be long gets none, lest every finding cost its length. */
+const MAX_TESTS = 200
+
 /** Puts one test under another operator; `value` replaces what it compares with. */
 export function moveTest(
   where: PolicySource,
@@ -19,7 +22,7 @@ export function moveTest(
 ): readonly Edit[] {
   const block = operator.value
   const condition = conditionMember?.value
-  if (condition?.kind !== 'object' || block.kind !== 'object') return []
+  if (condition?.kind !== 'object' || block.kind !== 'object' || block.members.length > MAX_TESTS) return []
   const target = condition.members.find((member) => member.key === to)
   const isAlone = block.members.length === 1
   const isSameValue = value === undefined || JSON.stringify(value) === JSON.stringify(nodeToValue(key.value))
@@ -49,7 +52,7 @@ function addTo(
   value: unknown,
 ): readonly Edit[] {
   if (target === undefined) return insertMember(where, condition, operator, { [key]: value })
-  if (target.value.kind !== 'object') return []
+  if (target.value.kind !== 'object' || target.value.members.length > MAX_TESTS) return []
   const isTaken = target.value.members.some((member) => member.key.toLowerCase() === key.toLowerCase())
   return isTaken ? [] : insertMember(where, target.value, key, value)
 }

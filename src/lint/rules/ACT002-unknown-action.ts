@@ -10,6 +10,7 @@ import type { PolicyRule, Report } from '../rule.js'
 import { RENAMED_OPERATIONS } from '../../aws/api-names.js'
 import type { Service } from '../../aws/service.js'
 import { CATALOGUE_DATE } from '../../aws/service-catalogue.js'
+import { UNDOCUMENTED_ACTIONS } from '../../aws/undocumented-actions.js'
 import { quote } from '../../text/escape.js'
 import { didYouMean } from '../../text/suggest.js'
 
@@ -64,7 +65,7 @@ function unknownByService(action: PatternsView): readonly Unknown[] {
   for (const entry of actionEntries(action)) {
     const { form, service, actions, prefix, name } = entry
     if (form !== 'literal' || service === undefined || actions.length > 0) continue
-    if (RENAMED_OPERATIONS.has(`${prefix}:${name}`)) continue
+    if (RENAMED_OPERATIONS.has(`${prefix}:${name}`) || UNDOCUMENTED_ACTIONS.has(`${prefix}:${name}`)) continue
     const same = found.get(prefix)
     if (same === undefined) found.set(prefix, { service, entries: [entry] })
     else same.entries.push(entry)

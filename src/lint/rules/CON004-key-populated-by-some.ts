@@ -93,7 +93,14 @@ function reportSplit(split: Split, { where }: PolicyView, report: Report): void 
     precision: population.isCertain ? 'certain' : 'medium',
     related: named.slice(0, MAX_RELATED).map((at) => ({ message: 'never carries the key', at })),
     ...(isAllow
-      ? { fix: { safety: 'safe', title: 'drop the dead actions', edits: removeValues(where, action.member, named) } }
+      ? {
+          fix: {
+            // Of keys that are not its own, KMS's tables are no proof.
+            safety: keyFacts(condition.key.key)?.origin === 'kms' ? 'safe' : 'unsafe',
+            title: 'drop the dead actions',
+            edits: removeValues(where, action.member, named),
+          },
+        }
       : {}),
   })
 }

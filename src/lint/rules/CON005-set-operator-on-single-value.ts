@@ -46,7 +46,8 @@ export const setOperatorOnSingleValue: PolicyRule = {
     for (const statement of policy.statements) {
       for (const condition of statement.conditions) {
         const { parsed, key, operator } = condition
-        if (parsed?.set === undefined || parsed.base === 'Null' || keyFacts(key.key)?.multi !== false) continue
+        const facts = keyFacts(key.key)
+        if (parsed?.set === undefined || parsed.base === 'Null' || facts?.multi !== false) continue
         const isOpen = parsed.set === 'ForAllValues' && statement.effect === 'Allow'
         const plain = operator.key.slice(parsed.set.length + 1)
         const isSame = keyPresence(key.key) === 'always'
@@ -60,6 +61,8 @@ export const setOperatorOnSingleValue: PolicyRule = {
               : 'it says no more than the plain operator',
           help: `write \`${plain}\``,
           severity: isOpen && !isSame ? 'security' : 'warning',
+          // The pages of other services often give a set the type of a single value, and `ForAnyValue` does no harm.
+          precision: facts.origin !== 'service' ? 'certain' : parsed.set === 'ForAllValues' ? 'high' : 'medium',
           fix: {
             safety: isSame ? 'safe' : 'unsafe',
             title: `write \`${plain}\``,

@@ -45,7 +45,8 @@ export const equivalentToNull: PolicyRule = {
         if (parsed?.base !== 'StringLike' || parsed.negated || parsed.ifExists || parsed.set === 'ForAllValues')
           continue
         // Without a set operator, two values are no match for `*` either.
-        if (keyFacts(key.key)?.multi !== (parsed.set === 'ForAnyValue')) continue
+        const facts = keyFacts(key.key)
+        if (facts?.multi !== (parsed.set === 'ForAnyValue')) continue
         const all = values.find(({ value, known }) => known && /^\*+$/.test(value))
         if (all === undefined) continue
         report({
@@ -54,8 +55,9 @@ export const equivalentToNull: PolicyRule = {
           effect: 'every value matches',
           help: `write \`"Null": { "${key.key}": "false" }\``,
           fix: {
-            // A set of nothing but empty texts counts as absent, and only where there can be a set.
-            safety: parsed.set === undefined ? 'safe' : 'unsafe',
+            // A set of nothing but empty texts counts as absent, and of keys of other services it cannot be proved that
+            // they have one value.
+            safety: parsed.set === undefined && facts.origin !== 'service' ? 'safe' : 'unsafe',
             title: 'write `Null` with `false`',
             edits: moveTest(policy.where, statement, condition, 'Null', 'false'),
           },

@@ -19,14 +19,16 @@ export const suppressionWithoutReason: RunRule = {
     why: 'Without a reason nobody can tell later whether the suppression may go; with a date somebody looks at it again in time.',
     bad: [
       {
+        kind: 'identity',
         format: 'yaml',
-        text: 'Version: 2012-10-17\nStatement:\n  # keyward-ignore KMS008\n  - Sid: Decrypt\n    Effect: Allow\n    Action: kms:Decrypt\n    Resource: "*"\n',
+        text: 'Version: 2012-10-17\nStatement:\n  - Sid: Lists\n    Effect: Allow\n    Action: kms:ListKeys\n    Resource: "*"\n  - Sid: Lists # keyward-ignore SYN010\n    Effect: Allow\n    Action: kms:ListAliases\n    Resource: "*"\n',
       },
     ],
     good: [
       {
+        kind: 'identity',
         format: 'yaml',
-        text: 'Version: 2012-10-17\nStatement:\n  # keyward-ignore KMS008 the account holds nothing but this team\'s keys\n  - Sid: Decrypt\n    Effect: Allow\n    Action: kms:Decrypt\n    Resource: "*"\n',
+        text: 'Version: 2012-10-17\nStatement:\n  - Sid: Lists\n    Effect: Allow\n    Action: kms:ListKeys\n    Resource: "*"\n  - Sid: Lists # keyward-ignore SYN010 the two are merged in the next release\n    Effect: Allow\n    Action: kms:ListAliases\n    Resource: "*"\n',
       },
     ],
     fix: 'Write the reason behind the rule, and renew or remove what has expired.',

@@ -19,14 +19,16 @@ export const unknownRuleInConfig: RunRule = {
     why: 'The setting does nothing: a rule that should be off is on, or one that should be on is not.',
     bad: [
       {
+        kind: 'identity',
         format: 'yaml',
-        text: 'Version: 2012-10-17\nStatement:\n  # keyward-ignore KMS080 the account holds nothing but this team\'s keys\n  - Sid: Decrypt\n    Effect: Allow\n    Action: kms:Decrypt\n    Resource: "*"\n',
+        text: 'Version: 2012-10-17\nStatement:\n  - Sid: Lists\n    Effect: Allow\n    Action: kms:ListKeys\n    Resource: "*"\n  - Sid: Lists # keyward-ignore SYN010,SYN110 the two are merged in the next release\n    Effect: Allow\n    Action: kms:ListAliases\n    Resource: "*"\n',
       },
     ],
     good: [
       {
+        kind: 'identity',
         format: 'yaml',
-        text: 'Version: 2012-10-17\nStatement:\n  # keyward-ignore KMS008 the account holds nothing but this team\'s keys\n  - Sid: Decrypt\n    Effect: Allow\n    Action: kms:Decrypt\n    Resource: "*"\n',
+        text: 'Version: 2012-10-17\nStatement:\n  - Sid: Lists\n    Effect: Allow\n    Action: kms:ListKeys\n    Resource: "*"\n  - Sid: Lists # keyward-ignore SYN010 the two are merged in the next release\n    Effect: Allow\n    Action: kms:ListAliases\n    Resource: "*"\n',
       },
     ],
     fix: 'Use the id of a rule of docs/rules; the message names the nearest one.',

@@ -40,7 +40,8 @@ export const duplicateObjectKey: SyntaxRule = {
   check({ source, format, errors }, report) {
     const faults = errors.filter(({ fault }) => fault === 'duplicateKey')
     for (const { span, message, hint } of faults) {
-      const fix = format === 'json' && faults.length === 1 ? mergeFix(source, span) : undefined
+      // Only of a text that is right but for this, and so of no depth that would matter.
+      const fix = format === 'json' && errors.length === 1 ? mergeFix(source, span) : undefined
       report({
         at: span,
         message,

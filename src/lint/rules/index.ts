@@ -34,6 +34,18 @@ import { mfaAntipattern } from './CON017-mfa-antipattern.js'
 import { keyForOtherCaller } from './CON018-key-for-other-caller.js'
 import { identityOnlyKeyInKeyPolicy } from './CON019-identity-only-key-in-key-policy.js'
 import { deprecatedOrTaglessKey } from './CON020-deprecated-or-tagless-key.js'
+import { lockoutNobody } from './KEY001-lockout-nobody.js'
+import { lockoutCaller } from './KEY002-lockout-caller.js'
+import { noAccountDelegation } from './KEY003-no-account-delegation.js'
+import { statementWithoutResource } from './KEY004-statement-without-resource.js'
+import { resourceNotStar } from './KEY005-resource-not-star.js'
+import { foreignAdmin } from './KEY006-foreign-admin.js'
+import { publicKeyPolicy } from './KEY007-public-key-policy.js'
+import { ineffectiveGuard } from './KEY008-ineffective-guard.js'
+import { crossAccountUnsupported } from './KEY009-cross-account-unsupported.js'
+import { unguardedServicePrincipal } from './KEY010-unguarded-service-principal.js'
+import { servicePrincipalViaService } from './KEY011-service-principal-via-service.js'
+import { adminAndUser } from './KEY012-admin-and-user.js'
 import { invalidPrincipal } from './PRI001-invalid-principal.js'
 import { wildcardInPrincipalArn } from './PRI002-wildcard-in-principal-arn.js'
 import { groupPrincipal } from './PRI003-group-principal.js'
@@ -99,6 +111,18 @@ export const RULES: readonly LintRule[] = [
   keyForOtherCaller,
   identityOnlyKeyInKeyPolicy,
   deprecatedOrTaglessKey,
+  lockoutNobody,
+  lockoutCaller,
+  noAccountDelegation,
+  statementWithoutResource,
+  resourceNotStar,
+  foreignAdmin,
+  publicKeyPolicy,
+  ineffectiveGuard,
+  crossAccountUnsupported,
+  unguardedServicePrincipal,
+  servicePrincipalViaService,
+  adminAndUser,
   invalidPrincipal,
   wildcardInPrincipalArn,
   groupPrincipal,

@@ -4,7 +4,13 @@
  * Source: CloudFormation User Guide, "Template anatomy", "AWS resource and property types reference"; AWS SAM Developer
  * Guide, "AWS::Serverless::Function".
  */
-import type { EmbeddedPolicies, EmbeddedPolicy, EmbeddedResource, InToken } from '../embedded-policies.js'
+import type {
+  EmbeddedPolicies,
+  EmbeddedPolicy,
+  EmbeddedResource,
+  InToken,
+  TemplateValues,
+} from '../embedded-policies.js'
 import type { TemplateNote } from '../rule.js'
 import type { PolicyKind } from '../../policy/document.js'
 import { readJson } from '../../text/json.js'
@@ -25,11 +31,12 @@ export function readCloudFormation(
   source: SourceText,
   format: 'json' | 'yaml' | 'other',
   root: SyntaxNode | undefined,
+  given: TemplateValues,
 ): EmbeddedPolicies | undefined {
   if (format === 'other' || root?.kind !== 'object') return undefined
   const resources = objectAt(root, 'Resources')
   if (resources === undefined || !isTemplate(root, resources)) return undefined
-  const reader = new TemplateReader(source, format, root, resources)
+  const reader = new TemplateReader(source, format, root, resources, given)
   return reader.read()
 }
 
@@ -85,24 +92,33 @@ class TemplateReader {
     private readonly format: 'json' | 'yaml',
     private readonly root: ObjectNode,
     private readonly resources: ObjectNode,
+    given: TemplateValues,
   ) {
     this.names = {
       parameters: objectsOf(root, 'Parameters'),
       resources: objectsOf(root, 'Resources'),
       mappings: objectAt(root, 'Mappings'),
       conditions: new Map((objectAt(root, 'Conditions')?.members ?? []).map(({ key, value }) => [key, value])),
+      given,
     }
   }
 
   read(): EmbeddedPolicies {
     const resources: EmbeddedResource[] = []
     for (const { key, keyStart, keyEnd, value } of this.resources.members) {
-      if (value.kind !== 'object') continue
+      if (value.kind !== 'object' || key.startsWith('Fn::')) {
+        if (key.startsWith('Fn::')) this.unresolved({ start: keyStart, end: keyEnd }, 'Resources', key)
+        continue
+      }
       const resource = this.resource(key, { start: keyStart, end: keyEnd }, value)
       resources.push(resource)
       for (const property of this.propertiesOf(value)) this.policy(key, value, resource, property)
     }
     return { form: 'cloudFormation', policies: this.policies, grants: [], resources, notes: this.notes }
+  }
+
+  private unresolved({ start, end }: Span, address: string, detail: string): void {
+    this.notes.push({ kind: 'unresolved', span: { start, end }, address, detail })
   }
 
   private resource(name: string, span: Span, node: ObjectNode): EmbeddedResource {
@@ -114,9 +130,12 @@ class TemplateReader {
     const plain = (properties?.members ?? [])
       .filter(({ key, value }) => !isPolicyProperty(key) && !hasFunction(value))
       .map(({ key, value }) => [key, nodeToValue(value)])
+    const { account, region } = this.names.given
     return {
       type: typeOf(node),
       address: `Resources/${name}`,
+      ...(account === undefined ? {} : { account }),
+      ...(region === undefined ? {} : { region }),
       properties: Object.fromEntries(plain) as Record<string, unknown>,
       span,
       places,
@@ -168,7 +187,11 @@ class TemplateReader {
     // A policy as JSON in a string; one that was put together has no way back to its parts.
     const text: SourceText = { name: `${this.source.name}#${pointer}`, text: root.value }
     const tree = readJson(text)
-    if (!tree.ok || tree.value.kind !== 'object') return
+    if (!tree.ok || tree.value.kind !== 'object') {
+      const reason = tree.ok ? '' : `: ${tree.error[0]?.message ?? ''}`
+      this.unresolved(root, facts.address, `a text that is no JSON object${reason}`)
+      return
+    }
     const inToken: InToken = { start: root.start, end: root.end, written: root === written ? 'string' : 'opaque' }
     this.policies.push({ ...common, root: tree.value, where: { source: text, format: 'json', pointer: '' }, inToken })
   }

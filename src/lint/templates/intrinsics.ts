@@ -2,15 +2,18 @@
  * Intrinsic functions of CloudFormation: a value with what can be known of it worked out, and a symbol for every part
  * that deployment alone can tell.
  *
- * Parameters are known by their defaults only as stand-ins: who deploys may give others. Conditions are worked out where
- * they hang on nothing but literals; else the first branch that is there is taken, and that is noted.
+ * Parameters are known by their defaults only as stand-ins: who deploys may give others. Those that are given are plain
+ * text. Conditions are worked out where they hang on nothing but what is known; else the first branch that is there is
+ * taken, and that is noted.
  *
  * Source: CloudFormation User Guide, "Intrinsic function reference", "Pseudo parameters reference", "Conditions".
  */
+import type { TemplateValues } from '../embedded-policies.js'
 import type { SymbolicValue } from '../policy-view.js'
 import type { TemplateNote } from '../rule.js'
-import { MAX_SYMBOLS, symbolCharacter } from '../symbols.js'
+import { firstSymbol, MAX_SYMBOLS, symbolCharacter } from '../symbols.js'
 import { memberAt, nodeAt, type Member, type ObjectNode, type SyntaxNode } from '../../text/syntax-tree.js'
+import { PSEUDO_PARAMETERS, standInOfAttribute, standInOfRef } from './cloudformation-stand-ins.js'
 
 /** What references in a template lead to. */
 export interface TemplateNames {
@@ -18,6 +21,8 @@ export interface TemplateNames {
   readonly resources: ReadonlyMap<string, ObjectNode>
   readonly mappings: ObjectNode | undefined
   readonly conditions: ReadonlyMap<string, SyntaxNode>
+  /** What whoever runs this says of the deployment. */
+  readonly given: TemplateValues
 }
 
 export interface ResolvedPolicy {
@@ -26,19 +31,9 @@ export interface ResolvedPolicy {
   readonly notes: readonly TemplateNote[]
 }
 
-/** Account and Region that stand-ins are made with. */
-const ACCOUNT = '111122223333'
-const REGION = 'us-east-1'
-
-const PSEUDO: ReadonlyMap<string, string> = new Map([
-  ['AWS::AccountId', ACCOUNT],
-  ['AWS::Region', REGION],
-  ['AWS::Partition', 'aws'],
-  ['AWS::URLSuffix', 'amazonaws.com'],
-  ['AWS::StackName', 'stack'],
-  ['AWS::StackId', `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/stack/00000000-0000-0000-0000-000000000000`],
-])
 const NO_VALUE = 'AWS::NoValue'
+/** How a dynamic reference begins. */
+const DYNAMIC = '{{resolve:'
 
 /** Deeper nesting is no template that anybody deploys. */
 const MAX_DEPTH = 64
@@ -89,7 +84,7 @@ class Resolver {
       }
       case 'string':
         this.lookForForgottenSub(node.value, node)
-        return node
+        return this.withoutDynamic(node)
       case 'number':
       case 'boolean':
       case 'null':
@@ -102,7 +97,7 @@ class Resolver {
       case 'Ref': {
         if (argument.kind !== 'string') return this.unknown(whole, 'Ref')
         if (argument.value === NO_VALUE) return undefined
-        return this.reference(argument.value, whole)
+        return this.reference(argument.value, whole, true)
       }
       case 'Fn::GetAtt': {
         const path = attributePath(argument)
@@ -121,6 +116,11 @@ class Resolver {
         return this.select(argument, whole, depth)
       case 'Fn::Split':
         return this.split(argument, whole, depth)
+      case 'Fn::ImportValue':
+        return this.importValue(argument, whole, depth)
+      case 'Fn::ToJsonString':
+        // A policy as text is the policy; a part of one as text is not.
+        return depth === 0 ? this.node(argument, depth + 1) : this.unknown(whole, name)
       default:
         return this.unknown(whole, name)
     }
@@ -128,27 +128,38 @@ class Resolver {
 
   // ----------------------------------------------------------------------------------------------------- references
 
-  private reference(name: string, at: SyntaxNode): SyntaxNode {
-    const pseudo = PSEUDO.get(name)
-    if (pseudo !== undefined) return this.symbol(`\${${name}}`, at, pseudo)
+  /** @param isAlone - whether nothing stands before or behind it, so that a name may stand where an ARN is wanted. */
+  private reference(name: string, at: SyntaxNode, isAlone: boolean): SyntaxNode {
+    const pseudo = PSEUDO_PARAMETERS.get(name)
+    if (pseudo !== undefined) {
+      const known = givenPseudo(name, this.names.given)
+      return known === undefined ? this.symbol(`\${${name}}`, at, pseudo) : textNode(known, at)
+    }
     const parameter = this.names.parameters.get(name)
     if (parameter !== undefined) return this.parameter(name, parameter, at)
     const resource = this.names.resources.get(name)
     this.noteSelf(name, at)
     if (resource === undefined) return this.symbol(`\${${name}}`, at, undefined)
-    return this.symbol(`\${${name}}`, at, standInOfRef(name, typeOf(resource)))
+    return this.symbol(`\${${name}}`, at, standInOfRef(name, typeOf(resource), isAlone))
   }
 
   private parameter(name: string, parameter: ObjectNode, at: SyntaxNode): SyntaxNode {
-    const given = nodeAt(parameter, ['Default'])
+    const known = givenValue(name, this.names.given)
+    const written = nodeAt(parameter, ['Default'])
     const type = textAt(parameter, 'Type') ?? 'String'
-    const text = given === undefined ? undefined : scalarText(given)
+    // Of a parameter of the Parameter Store, the default is the name under which the value is kept.
+    const isKept = type.startsWith('AWS::SSM::Parameter::Value')
+    const text = known ?? (written === undefined || isKept ? undefined : scalarText(written))
     const expression = `\${${name}}`
-    if (!type.startsWith('List<') && type !== 'CommaDelimitedList') {
+    const isList = type.startsWith('List<') || type.includes('<List<') || type.includes('CommaDelimitedList')
+    if (!isList) {
+      if (known !== undefined) return textNode(known, at)
       return this.symbol(expression, at, text === undefined || text === '' ? undefined : text)
     }
     const parts = text === undefined || text === '' ? [] : text.split(',').map((part) => part.trim())
-    const items = parts.map((part, index) => this.symbol(`${expression}[${index}]`, at, part))
+    const items = parts.map((part, index) =>
+      known === undefined ? this.symbol(`${expression}[${index}]`, at, part) : textNode(part, at),
+    )
     return items.length === 0
       ? this.symbol(expression, at, undefined)
       : { kind: 'array', items, start: at.start, end: at.end }
@@ -187,14 +198,15 @@ class Resolver {
       out += name.startsWith('!') ? `\${${name.slice(1)}}` : this.substituted(name.trim(), given, whole, depth)
       at = close + 1
     }
-    return { kind: 'string', value: out, start: whole.start, end: whole.end }
+    return this.withoutDynamic({ kind: 'string', value: out, start: whole.start, end: whole.end })
   }
 
   private substituted(name: string, given: SyntaxNode | undefined, at: SyntaxNode, depth: number): string {
     const own = given === undefined ? undefined : nodeAt(given, [name])
     if (own !== undefined) return this.textOf(this.node(own, depth + 1), `\${${name}}`, at)
     const dot = name.indexOf('.')
-    const found = dot < 0 ? this.reference(name, at) : this.attribute(name.slice(0, dot), name.slice(dot + 1), at)
+    const found =
+      dot < 0 ? this.reference(name, at, false) : this.attribute(name.slice(0, dot), name.slice(dot + 1), at)
     return this.textOf(found, `\${${name}}`, at)
   }
 
@@ -245,6 +257,26 @@ class Resolver {
     return item === undefined ? this.unknown(whole, 'Fn::Select') : placed(item, whole)
   }
 
+  private importValue(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
+    const name = this.node(argument, depth + 1)
+    const known = name?.kind === 'string' ? givenValue(name.value, this.names.given) : undefined
+    return known === undefined ? this.unknown(whole, 'Fn::ImportValue') : textNode(known, whole)
+  }
+
+  /** `{{resolve:ssm:name}}` is looked up by the deployment, wherever it stands in a text. */
+  private withoutDynamic(node: SyntaxNode & { readonly kind: 'string' }): SyntaxNode {
+    const text = node.value
+    let out = ''
+    let at = 0
+    for (let open = text.indexOf(DYNAMIC); open >= 0; open = text.indexOf(DYNAMIC, at)) {
+      const close = text.indexOf('}}', open)
+      if (close < 0) break
+      out += text.slice(at, open) + this.character(text.slice(open, close + 2), node, undefined)
+      at = close + 2
+    }
+    return at === 0 ? node : { ...node, value: out + text.slice(at) }
+  }
+
   private split(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode {
     const [delimiter, text] = argument.kind === 'array' ? argument.items : []
     const resolved = text === undefined ? undefined : this.node(text, depth + 1)
@@ -271,7 +303,7 @@ class Resolver {
           ? this.condition(this.names.conditions.get(argument.value), depth + 1)
           : undefined
       case 'Fn::Equals': {
-        const [left, right] = operands.map((operand) => literalText(operand))
+        const [left, right] = operands.map((operand) => this.literal(operand))
         return left === undefined || right === undefined ? undefined : left === right
       }
       case 'Fn::Not': {
@@ -289,6 +321,16 @@ class Resolver {
       default:
         return undefined
     }
+  }
+
+  /** What is known of an operand before deployment; a default is not. */
+  private literal(node: SyntaxNode): string | undefined {
+    if (node.kind !== 'object') return scalarText(node)
+    const call = callOf(node)
+    if (call?.name !== 'Ref' || call.argument.kind !== 'string') return undefined
+    const { value } = call.argument
+    const { given } = this.names
+    return givenPseudo(value, given) ?? (this.names.parameters.has(value) ? givenValue(value, given) : undefined)
   }
 
   // --------------------------------------------------------------------------------------------------------- symbols
@@ -339,7 +381,7 @@ class Resolver {
       if (close < 0) return
       const name = text.slice(open + 2, close)
       const [base = ''] = name.split('.', 1)
-      if (!PSEUDO.has(name) && !this.names.parameters.has(base) && !this.names.resources.has(base)) continue
+      if (!PSEUDO_PARAMETERS.has(name) && !this.names.parameters.has(base) && !this.names.resources.has(base)) continue
       const { start, end } = node
       this.notes.push({
         kind: 'substitutionMissing',
@@ -397,12 +439,25 @@ function scalarText(node: SyntaxNode): string | undefined {
   }
 }
 
-function literalText(node: SyntaxNode): string | undefined {
-  return node.kind === 'object' ? undefined : scalarText(node)
+function hasSymbol(text: string): boolean {
+  return firstSymbol(text) >= 0
 }
 
-function hasSymbol(text: string): boolean {
-  return /[\ue000-\uf8ff]/.test(text)
+function givenValue(name: string, { parameters }: TemplateValues): string | undefined {
+  return Object.hasOwn(parameters, name) ? parameters[name] : undefined
+}
+
+function givenPseudo(name: string, given: TemplateValues): string | undefined {
+  switch (name) {
+    case 'AWS::AccountId':
+      return given.account
+    case 'AWS::Region':
+      return given.region
+    case 'AWS::Partition':
+      return given.partition
+    default:
+      return undefined
+  }
 }
 
 export function typeOf(resource: ObjectNode): string {
@@ -412,62 +467,4 @@ export function typeOf(resource: ObjectNode): string {
 export function textAt(node: ObjectNode, key: string): string | undefined {
   const value = memberAt(node, [key])?.value
   return value?.kind === 'string' ? value.value : undefined
-}
-
-// --------------------------------------------------------------------------------------------------------- stand-ins
-
-/** What `Ref` gives, by type; a name where nothing else is documented. */
-function standInOfRef(name: string, type: string): string | undefined {
-  switch (type) {
-    case 'AWS::KMS::Key':
-    case 'AWS::KMS::ReplicaKey':
-      return KEY_ID
-    case 'AWS::IAM::ManagedPolicy':
-      return `arn:aws:iam::${ACCOUNT}:policy/${name}`
-    case 'AWS::SNS::Topic':
-      return `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`
-    case 'AWS::SQS::Queue':
-      return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`
-    case 'AWS::SecretsManager::Secret':
-      return `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`
-    case 'AWS::S3::Bucket':
-      return name.toLowerCase()
-    default:
-      return name
-  }
-}
-
-const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab'
-
-function standInOfAttribute(name: string, type: string, attribute: string): string | undefined {
-  if (attribute.endsWith('RoleArn')) return `arn:aws:iam::${ACCOUNT}:role/${name}Role`
-  if (attribute !== 'Arn' && !attribute.endsWith('Arn')) return undefined
-  switch (type) {
-    case 'AWS::KMS::Key':
-    case 'AWS::KMS::ReplicaKey':
-      return `arn:aws:kms:${REGION}:${ACCOUNT}:key/${KEY_ID}`
-    case 'AWS::IAM::Role':
-      return `arn:aws:iam::${ACCOUNT}:role/${name}`
-    case 'AWS::IAM::User':
-      return `arn:aws:iam::${ACCOUNT}:user/${name}`
-    case 'AWS::IAM::Group':
-      return `arn:aws:iam::${ACCOUNT}:group/${name}`
-    case 'AWS::S3::Bucket':
-      return `arn:aws:s3:::${name.toLowerCase()}`
-    case 'AWS::Lambda::Function':
-    case 'AWS::Serverless::Function':
-      return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`
-    case 'AWS::SQS::Queue':
-      return `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`
-    case 'AWS::Logs::LogGroup':
-      return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:*`
-    case 'AWS::DynamoDB::Table':
-      return `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`
-    default: {
-      const service = type.split('::')[1]?.toLowerCase()
-      return service === undefined || !/^[a-z0-9]+$/.test(service)
-        ? undefined
-        : `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`
-    }
-  }
 }
