@@ -22,10 +22,14 @@ import {
 import { CLASS_NONE, type PrincipalClass } from '../graph/subject.js'
 import type { SlotValues } from '../graph/atom.js'
 import { SPEC_FIRST, type GraphTables } from '../graph/tables.js'
-import type { ConditionTest, PolicyDocument, Statement } from '../policy/document.js'
+import type { PolicyDocument, Statement } from '../policy/document.js'
+import { hasVariable } from '../text/template.js'
 import { ASKED_LAYERS, grantInput, matchInput, type AskedLayer } from './answers.js'
 import { decodeKind, requestKind, type Call, type PolicyLevels } from './call.js'
+import { traceCondition, type ConditionTrace } from './trace-condition.js'
 import { outcomeOf, programFor } from './program.js'
+
+export { testHolds, type ConditionMiss, type ConditionTrace } from './trace-condition.js'
 
 export interface Trace {
   readonly outcome: Outcome
@@ -67,21 +71,6 @@ export interface StatementTrace {
   readonly reach: PrincipalClass
   readonly conditions: readonly ConditionTrace[]
 }
-
-export interface ConditionTrace {
-  readonly test: ConditionTest
-  readonly holds: boolean
-  /** The request's value or values of the key; undefined when it has none. */
-  readonly got: string | readonly string[] | undefined
-  /** Why a test that does not hold fails, and why one that is about something else does. */
-  readonly miss: ConditionMiss | undefined
-}
-
-/**
- * `absent`: the key is not in the request. `hidden`: key policies cannot see the key (K-19). `severalValues`: a list
- * without a set operator (K-12). `uncomparable`: a value that the operator cannot read (K-32). `value`: another value.
- */
-export type ConditionMiss = 'absent' | 'hidden' | 'severalValues' | 'uncomparable' | 'value'
 
 export interface GrantTrace {
   readonly grant: Grant
@@ -300,7 +289,7 @@ interface OpenStatement {
   readonly resources: number | undefined
   readonly tests: readonly LoweredTest[]
   readonly slots: readonly number[]
-  /** Whether it is the values of its own condition keys that decide it, and no variable; found when first asked. */
+  /** Whether all that there is to tell of it hangs on its own condition keys, and on no variable; found when first asked. */
   hangsOnOwnKeys?: boolean
 }
 
@@ -383,7 +372,7 @@ function tracePolicy(sketch: PolicySketch, call: Call): PolicyTrace {
   let isKept = true
   for (const left of open) {
     const before = last?.statements[left.index]
-    if (before !== undefined && isAnsweredAlike(compiled.tables, left, before, call.values)) continue
+    if (before !== undefined && isAnsweredAlike(left, before, call.values)) continue
     statements ??= (last ?? trace).statements.slice()
     const found = traceStatement(compiled, trace.statements[left.index]!, left, call)
     statements[left.index] = found
@@ -401,23 +390,14 @@ function tracePolicy(sketch: PolicySketch, call: Call): PolicyTrace {
 /** Longer values are not remembered: a caller chooses them, and a sketch lives as long as its caller is known. */
 const MAX_REMEMBERED = 256
 
-function isAnsweredAlike(
-  tables: GraphTables,
-  left: OpenStatement,
-  { conditions }: StatementTrace,
-  values: SlotValues,
-): boolean {
-  const { slots, tests, resources } = left
+function isAnsweredAlike(left: OpenStatement, { conditions }: StatementTrace, values: SlotValues): boolean {
+  const { slots, resources } = left
   for (let index = 0; index < slots.length; index++) {
     const slot = slots[index]!
     if ((slot < 0 ? undefined : values[slot]) !== conditions[index]!.got) return false
   }
-  left.hangsOnOwnKeys ??= resources === undefined && tests.every((test) => hangsOnOneKey(tables, test))
+  left.hangsOnOwnKeys ??= resources === undefined && !conditions.some(({ test }) => test.values.some(hasVariable))
   return left.hangsOnOwnKeys
-}
-
-function hangsOnOneKey(tables: GraphTables, test: LoweredTest): boolean {
-  return test === 'never' || test.every((literal) => tables.atom(literal >> 1).slots.length === 1)
 }
 
 function traceStatement(
@@ -438,47 +418,4 @@ function traceStatement(
     conditions.push(found)
   }
   return { statement, applies: failed === 0, failed: FAILED[failed]!, reach, conditions }
-}
-
-function traceCondition(
-  compiled: CompiledPolicy,
-  test: ConditionTest,
-  lowered: LoweredTest,
-  slot: number,
-  call: Call,
-): ConditionTrace {
-  const got = slot < 0 ? undefined : call.values[slot]
-  const holds = testHolds(compiled.tables, lowered, call.values)
-  return { test, holds, got, miss: holds ? undefined : conditionMiss(compiled, test, lowered, got, slot < 0, call) }
-}
-
-/** Whether a lowered test holds for these values. */
-export function testHolds(tables: GraphTables, lowered: LoweredTest, values: SlotValues): boolean {
-  if (lowered === 'never') return false
-  for (const literal of lowered) {
-    if (tables.atom(literal >> 1).holds(values) === ((literal & 1) === 1)) return false
-  }
-  return true
-}
-
-function conditionMiss(
-  compiled: CompiledPolicy,
-  test: ConditionTest,
-  lowered: LoweredTest,
-  got: string | readonly string[] | undefined,
-  hidden: boolean,
-  call: Call,
-): ConditionMiss {
-  if (hidden) return 'hidden'
-  if (got === undefined) return 'absent'
-  if (test.set === undefined && test.base !== 'Null' && typeof got !== 'string' && got.length !== 1) {
-    return 'severalValues'
-  }
-  if (lowered === 'never') return 'value'
-  const values = typeof got === 'string' ? [got] : got
-  for (const literal of lowered) {
-    const atom = compiled.tables.atom(literal >> 1)
-    for (const value of values) if (!atom.canCompare(value, call.values)) return 'uncomparable'
-  }
-  return 'value'
 }

@@ -150,6 +150,32 @@ describe('a reader of few keys', () => {
     expect([values[name], values[team]]).toEqual([undefined, 'a'])
   })
 
+  // B5. The short way for keys in the order of the last request is not for these.
+  test.each(['aws:SourceVpce', 'aws:username'])('reads two spellings of %s as both of them, again and again', (key) => {
+    const { tables } = graph()
+    const slot = tables.slot(key)
+    const reader = new SlotReader(new ContextReader(tables), [slot])
+    const twice = { [key]: 'a', [key.toUpperCase()]: 'b' }
+    const thrice = { 'aws:userid': 'x', [key.replace('aws', 'Aws')]: 'a', ...twice }
+    const rounds: readonly (readonly [context: RequestContext, value: unknown])[] = [
+      [twice, ['a', 'b']],
+      [twice, ['a', 'b']],
+      [thrice, ['a', 'a', 'b']],
+      [thrice, ['a', 'a', 'b']],
+      [{ [key]: 'c' }, 'c'],
+      [twice, ['a', 'b']],
+      [{ [key]: 'd', 'aws:userid': 'x' }, 'd'],
+      [{ [key]: 'e', 'aws:userid': 'x' }, 'e'],
+      [twice, ['a', 'b']],
+      [twice, ['a', 'b']],
+    ]
+    for (const [context, value] of rounds) {
+      const values = reader.take(context)
+      expect(values[slot]).toEqual(value)
+      reader.giveBack(values)
+    }
+  })
+
   test('hands over an array that nobody else has, and empties it when it comes back', () => {
     const { tables, slots } = graph()
     const reader = new SlotReader(new ContextReader(tables), slots)

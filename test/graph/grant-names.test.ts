@@ -183,6 +183,15 @@ describe('very many grants to one grantee', () => {
     expect(said(set, 'kms:Decrypt', { kind: 'disk', ID: 'disk-7', id: 'disk-8' })).toBe(false)
   })
 
+  // K-1: without case, which is not "by the same capitals".
+  test('ask for a key of other letters in vain', () => {
+    const set = many((id) => ({ encryptionContextEquals: { strasse: id } }))
+    expect(said(set, 'kms:Decrypt', { STRASSE: 'disk-7' })).toBe(true)
+    expect(said(set, 'kms:Decrypt', { straße: 'disk-7' })).toBe(false)
+    const one = grant({ granteePrincipal: alice.arn, constraints: { encryptionContextEquals: { strasse: 'x' } } })
+    expect(grantMiss(one, asks(alice, 'kms:Decrypt', { encryptionContext: { straße: 'x' } }))).toBe('constraint')
+  })
+
   test('with an operation that KMS does not have permit the others', () => {
     const all = many((id) => ({ encryptionContextEquals: { id } })).grants
     const set = new GrantSet(all.map((each) => ({ ...each, operations: ['Nothing', ...each.operations] })))
