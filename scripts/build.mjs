@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build as bundle } from 'esbuild'
 import { filesUnder, schemaFiles, writeGeneratedSources, writtenAtMs } from './build-sources.mjs'
 
@@ -110,12 +110,58 @@ async function bundleCommandLine(folder) {
   const command = { ...modules, outdir, plugins: [withoutReactDevtools, packagesWhenCalled] }
   const others = await Promise.all([
     bundle({ ...command, entryPoints: entryPoints.filter((each) => !isFast(each)) }),
-    ...entryPoints.filter(isFast).map((each) => bundle({ ...command, entryPoints: [each] })),
+    ...entryPoints.filter(isFast).map((each) => bundleFast(each, outdir)),
     bundlePackages(outdir),
   ])
+  for (const { out } of entryPoints.filter(isFast)) rememberCode(outdir, out)
   const inputs = [main, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs))
   chmodSync(join(folder, 'main.js'), 0o755)
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs))
+}
+
+/**
+ * One file for all of a command, run from a script, because only for scripts can compiled code be kept: most of a short
+ * command's time would go into compiling.
+ */
+async function bundleFast({ in: source, out }, outdir) {
+  const built = await bundle({
+    ...BUNDLE,
+    entryPoints: [{ in: source, out }],
+    outdir,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    mainFields: ['module', 'main'],
+    define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '$url' },
+    banner: { js: "const $url=require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [packagesWhenCalled],
+  })
+  writeFileSync(join(outdir, `${out}.js`), loaderOf(out, Object.keys(REQUIRE(join(outdir, `${out}.cjs`)))))
+  return built
+}
+
+/** The module that the command line imports: runs the script, with compiled code where this Node.js accepts it. */
+function loaderOf(name, exported) {
+  return `import{readFileSync}from'node:fs';import{createRequire}from'node:module';import{dirname}from'node:path';import{fileURLToPath}from'node:url';import{Script}from'node:vm';
+const filename=fileURLToPath(new URL('${name}.cjs',import.meta.url));
+const read=path=>{try{return readFileSync(path)}catch{return undefined}};
+export const script=new Script('(function(exports,require,module,__filename,__dirname){'+readFileSync(filename,'utf8')+'\\n})',{filename,cachedData:read(filename+'.code')});
+const module={exports:{}};
+script.runInThisContext()(module.exports,createRequire(filename),module,filename,dirname(filename));
+export const {${exported.join(',')}}=module.exports;
+`
+}
+
+/** Runs what is asked most once, so that its functions are compiled, and keeps what was compiled beside the script. */
+function rememberCode(outdir, name) {
+  const program = `
+    import { writeFileSync } from 'node:fs'
+    const { script, runWhy } = await import(${JSON.stringify(pathToFileURL(join(outdir, `${name}.js`)).href)})
+    const asked = { color: false, cache: false }
+    await runWhy('fixtures/first/denied-decrypt.json', asked)
+    await runWhy(undefined, { ...asked, world: 'fixtures/acme/world', principal: 'role/PaymentsApi', action: 'kms:Decrypt', key: 'alias/payments' })
+    writeFileSync(${JSON.stringify(join(outdir, `${name}.cjs.code`))}, script.createCachedData())
+    process.exit(0)`
+  execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
 /** The packages that are read when they are called. */

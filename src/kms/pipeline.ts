@@ -332,17 +332,21 @@ function keywardOf<N extends OperationName>({
 
 /** Does the work; a key whose material cannot be had is a failure of this request, and recorded as one. */
 function work<N extends OperationName>(call: CallState<N>): Awaitable<Result<Done<N>, Failure>> {
-  const { name } = call.operation
-  const failed = (error: unknown): { readonly ok: false; readonly error: Failure } => {
-    if (error instanceof MaterialUnavailable && declares(name, UNAVAILABLE)) return { ok: false, error: UNAVAILABLE }
-    throw error
-  }
   try {
     const done = call.operation.run(call)
-    return done instanceof Promise ? done.catch(failed) : done
+    return done instanceof Promise ? done.catch((error: unknown) => withoutMaterial(call, error)) : done
   } catch (error) {
-    return failed(error)
+    return withoutMaterial(call, error)
   }
+}
+
+function withoutMaterial<N extends OperationName>(
+  { operation }: CallState<N>,
+  error: unknown,
+): { readonly ok: false; readonly error: Failure } {
+  const isAnswer = error instanceof MaterialUnavailable && declares(operation.name, UNAVAILABLE)
+  if (isAnswer) return { ok: false, error: UNAVAILABLE }
+  throw error
 }
 
 function declares(name: OperationName, { code }: Failure): boolean {

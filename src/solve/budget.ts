@@ -33,7 +33,7 @@ export interface SolveProgress {
   readonly total: number
 }
 
-export const DEFAULT_BUDGET: Required<SolveBudget> = {
+const DEFAULT_BUDGET: Required<SolveBudget> = {
   maxNodes: 400_000,
   maxRegions: 4096,
   maxCells: 2_000_000,

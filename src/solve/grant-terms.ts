@@ -87,7 +87,11 @@ class GrantQuestion {
     const pairs = fitting.encryptionContext
     if (pairs !== undefined && (needs({ encryptionContext: {} }) || needs({ encryptionContext: OTHER_CONTEXT }))) {
       const exactly = encryptionContextEquals !== undefined
-      const key = `context ${String(exactly)} ${JSON.stringify(Object.keys(pairs).toSorted().map((name) => [name, pairs[name]]))}`
+      const key = `context ${String(exactly)} ${JSON.stringify(
+        Object.keys(pairs)
+          .toSorted()
+          .map((name) => [name, pairs[name]]),
+      )}`
       ask(key, { kind: 'grantContext', pairs, exactly }, ({ encryptionContext }) => ({ encryptionContext }))
     }
     if (needs({ createGrant: OTHER_CHILD })) {

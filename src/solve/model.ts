@@ -77,6 +77,7 @@ interface OpenCell {
   readonly pins: readonly Pins[]
   readonly borrowed: readonly number[]
   readonly aliases: readonly string[] | undefined
+  readonly userIdPrefix: string | undefined
 }
 
 /** The questions of requests through one endpoint with a policy of its own; the last variant is for all others. */
@@ -170,12 +171,13 @@ export class SolveModel {
       }
     }
     const tests = new Map(uses.counts())
+    const prefixes = new Set(open.flatMap(({ userIdPrefix }) => userIdPrefix ?? []))
     const slots = new Set<number>()
     for (const test of tests.keys()) {
       const atom = atomOfTest(test)
       if (atom !== undefined) slots.add(this.tables.atom(atom).slot)
     }
-    for (const atom of tiedAtoms(this.tables, this.opaque, slots, this.contextTests(tests))) {
+    for (const atom of tiedAtoms(this.tables, this.opaque, slots, this.contextTests(tests), prefixes)) {
       tests.set(testOfAtom(atom), tests.get(testOfAtom(atom)) ?? 1)
     }
     const shapeOf = (slot: number): ReturnType<typeof shapeOfKey> => shapeOfKey(this.tables.slotName(slot))
@@ -195,7 +197,7 @@ export class SolveModel {
       this.space.opaqueTests.filter((test) => this.opaque.get(test).about.kind === 'grantContext'),
     )
     let done = 0
-    return open.map(({ caller, resource, actions, asked, pins, borrowed, aliases }) => {
+    return open.map(({ caller, resource, actions, asked, pins, borrowed, aliases, userIdPrefix }) => {
       this.meter.progress(++done, open.length)
       const allowed = asked.map((variants) => this.decide(variants))
       const real = ties.of({
@@ -204,6 +206,7 @@ export class SolveModel {
         aliases,
         pins: pins[0]!,
         isUser: caller.kind === 'user',
+        userIdPrefix,
       })
       return { caller, resource, actions, asked, allowed, real, pins, borrowed }
     })
@@ -297,7 +300,8 @@ class CellFinder {
       'combinations of caller, action and resource',
     )
     const aliases = aliasesOf(bindings)
-    return [...groups.values()].map((group) => ({ caller, resource, pins, borrowed, aliases, ...group }))
+    const userIdPrefix = userIdPrefixOf(bindings)
+    return [...groups.values()].map((group) => ({ caller, resource, pins, borrowed, aliases, userIdPrefix, ...group }))
   }
 
   /** What is left of a world's policies, for each endpoint that has a policy of its own and for all other ways. */
@@ -393,6 +397,14 @@ function agreed(pins: readonly Pins[]): { readonly pins: readonly Pins[]; readon
     }
   }
   return { pins: merged, borrowed }
+}
+
+/** With which the aws:userid of a role's sessions begins, where its id is known. */
+function userIdPrefixOf(bindings: readonly Binding[]): string | undefined {
+  const ids = new Set(bindings.flatMap(({ principalFacts: { roleId } }) => roleId ?? []))
+  const [id] = ids
+  // A role that was made anew has another one.
+  return ids.size === 1 && id !== undefined ? `${id}:` : undefined
 }
 
 /** The alias names by which the key may be called; undefined where a world does not know them. */

@@ -338,7 +338,14 @@ export class PolicyModel {
       const { actions, type, rows, resource, pins } = cell
       this.meter.progress(++done, open.length)
       const allowed = rows.map((of) => this.decide(resource, of))
-      const real = ties.of({ action: actions[0]!.name, resourceType: type, aliases: undefined, pins, isUser: false })
+      const real = ties.of({
+        action: actions[0]!.name,
+        resourceType: type,
+        aliases: undefined,
+        pins,
+        isUser: false,
+        userIdPrefix: undefined,
+      })
       return { actions, type, allowed, real, resource, pins, rows }
     })
   }

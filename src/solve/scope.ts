@@ -47,7 +47,7 @@ export interface ScopedAction {
   readonly bit: number
 }
 
-export const NO_RESOURCE = 'none'
+const NO_RESOURCE = 'none'
 
 export function optionsOf({ options }: SolveWorld): DecisionOptions {
   return { ...DEFAULT_OPTIONS, ...options }

@@ -20,6 +20,7 @@ import type { Space } from './space.js'
 
 const CONTEXT = 'kms:encryptioncontext:'
 const CONTEXT_KEYS = 'kms:encryptioncontextkeys'
+const USER_ID = 'aws:userid'
 
 /** What a request is about, as far as its values hang on it. */
 export interface TiedRequest {
@@ -30,23 +31,33 @@ export interface TiedRequest {
   readonly pins: Pins
   /** A user has a name, even where it may be any. */
   readonly isUser: boolean
+  /** With which aws:userid begins, where the id of the caller's role is known. */
+  readonly userIdPrefix: string | undefined
 }
 
 /**
  * Atoms that the ties ask besides those of the policies: with them no region holds values that a tie tells apart.
  * @param slots - of the keys that policies ask about.
  * @param contextTests - tests of encryption contexts by grants.
+ * @param userIdPrefixes - of known roles.
  */
 export function tiedAtoms(
   tables: GraphTables,
   opaque: OpaqueTests,
   slots: ReadonlySet<number>,
   contextTests: readonly TestId[],
+  userIdPrefixes: Iterable<string> = [],
 ): readonly number[] {
   const found: number[] = []
-  const ask = (slot: number, operator: 'StringEquals' | 'StringEqualsIgnoreCase', text: string): void => {
+  const ask = (
+    slot: number,
+    operator: 'StringEquals' | 'StringEqualsIgnoreCase' | 'StringLike',
+    text: string,
+  ): void => {
     found.push(tables.internAtom(atomMode('matches'), operator, slot, [tables.strings.intern(LITERAL + text)]))
   }
+  const userId = tables.findSlot(USER_ID)
+  if (slots.has(userId)) for (const prefix of userIdPrefixes) ask(userId, 'StringLike', `${prefix}*`)
   const names = new Set<string>()
   let asksForKeys = slots.has(tables.findSlot(CONTEXT_KEYS))
   for (const slot of slots) {
@@ -89,6 +100,7 @@ export class Ties {
       request.resourceType,
       request.aliases ?? null,
       request.isUser,
+      request.userIdPrefix ?? null,
       fixedPart(values, fixed),
     ])
     let node = this.known.get(key)
@@ -137,6 +149,7 @@ class RequestTies {
       ...this.encryptionContext(),
       ...this.calledByService(),
       ...this.aliasOfKey(),
+      ...this.idOfCaller(),
     ])
   }
 
@@ -230,6 +243,14 @@ class RequestTies {
       slot,
       (value) => value === undefined || (typeof value === 'string' && regions.has(this.space.findRegion(slot, value))),
     )
+  }
+
+  /** The id of a role's session begins with the id of the role. */
+  private *idOfCaller(): IterableIterator<DiagramId> {
+    const { userIdPrefix: prefix } = this.request
+    const slot = this.space.tables.findSlot(USER_ID)
+    if (prefix === undefined || slot < 0 || !this.isFree(slot) || this.space.variable(slot) === undefined) return
+    yield this.space.where(slot, (value) => typeof value === 'string' && value.startsWith(prefix))
   }
 
   private isFree(slot: number): boolean {

@@ -14,6 +14,7 @@ import {
   callerEntryArn,
   callOf,
   type AuthorizationRequest,
+  type Binding,
 } from '../../src/decide/resolve.js'
 import { ContextReader, type RequestContext } from '../../src/decide/values.js'
 import { GrantSet } from '../../src/graph/grant.js'
@@ -178,11 +179,30 @@ function freeContext(context: Context): RequestContext {
   return free
 }
 
+interface Asked {
+  readonly reader: ContextReader
+  readonly bindings: Map<string, Binding>
+}
+
+const askedWorlds = new WeakMap<Snapshot, Asked>()
+
 /** Whether a world allows a request; callers and resources need not be known. */
 export function isAllowed(world: Snapshot, request: AuthorizationRequest): boolean {
+  let asked = askedWorlds.get(world)
+  if (asked === undefined) {
+    asked = { reader: new ContextReader(world.tables), bindings: new Map() }
+    askedWorlds.set(world, asked)
+  }
+  const key = JSON.stringify([request.principal, request.userArn, request.resource, request.action])
+  const binding = asked.bindings.get(key) ?? bound(world, request)
+  asked.bindings.set(key, binding)
+  return decide(callOf(binding, request, asked.reader, DEFAULT_OPTIONS)).decision === 'allow'
+}
+
+function bound(world: Snapshot, request: AuthorizationRequest): Binding {
   const caller = bindCaller(world, request.principal, request.userArn)
   if (!caller.ok) throw new Error(caller.error.message)
   const binding = bindResource(caller.value, request.resource, request.action)
   if (!binding.ok) throw new Error(binding.error.message)
-  return decide(callOf(binding.value, request, new ContextReader(world.tables), DEFAULT_OPTIONS)).decision === 'allow'
+  return binding.value
 }

@@ -17,6 +17,7 @@ export interface WorldJson {
     readonly policies?: readonly unknown[]
     readonly boundary?: unknown
     readonly tags?: Readonly<Record<string, string>>
+    readonly uniqueId?: string
   }[]
   readonly accounts?: readonly {
     readonly accountId: string

@@ -37,7 +37,13 @@ const kept = { bytes, hex: bytes.toString('hex'), base64: bytes.toString('base64
 const store = await openSqliteStore({ folder: join(folder, 'store') })
 const keyring = await openKeyring({ store, rootKey: { kind: 'file', path: rootKeyFile } })
 const slow = new SlowPool({ secrets: keyring.secrets })
-const kms = createKms({ store, keyring, slow, mode: 'allowAll', onWarning: (message) => console.error(message) })
+const kms = createKms({
+  store,
+  keyring,
+  slow,
+  mode: 'allowAll',
+  onWarning: (message) => void writeSync(2, `${message}\n`),
+})
 
 async function importKey(spec: KmsInputs['CreateKey']): Promise<string> {
   const { KeyMetadata } = await kms.call('CreateKey', { ...spec, Origin: 'EXTERNAL' }, ADMIN)
@@ -56,7 +62,7 @@ async function work([symmetric = '', mac = '', signing = '']: readonly string[])
   await kms.call('Decrypt', { CiphertextBlob: CiphertextBlob! }, ADMIN)
   const refused = { CiphertextBlob, EncryptionContext: { another: 'context' } }
   const failed = await kms.attempt('Decrypt', refused, ADMIN)
-  console.log(JSON.stringify(failed))
+  writeSync(1, `${JSON.stringify(failed)}\n`)
   await kms.call('GenerateDataKey', { KeyId: symmetric, KeySpec: 'AES_256' }, ADMIN)
   const authenticated = { KeyId: mac, Message: MESSAGE, MacAlgorithm: 'HMAC_SHA_256' } as const
   const { Mac } = await kms.call('GenerateMac', authenticated, ADMIN)
