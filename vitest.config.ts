@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     // A busy machine is no failure; what must be bounded is bounded by its own test.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/extended/**', 'test/soak/**'],
     globalSetup: ['test/tooling/build-sources.ts'],
