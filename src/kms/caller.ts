@@ -263,7 +263,7 @@ export function isoTime(atMs: number): string {
 }
 
 /** Members that are undefined are left out. */
-export function optional<T extends object>(members: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+function optional<T extends object>(members: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   // The result lacks what was undefined; callers give it to types where such members may be missing.
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>

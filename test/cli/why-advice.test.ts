@@ -40,7 +40,9 @@ test('JSON has the steps with their patches', async () => {
   const { advice: pieces } = JSON.parse(out) as {
     advice: readonly { readonly steps: readonly unknown[]; readonly opens: unknown }[]
   }
-  expect(pieces[0]?.opens).toEqual({ sentences: ROLE_MAY_MORE, reason: null })
+  expect(pieces[0]?.opens).toMatchObject({ sentences: ROLE_MAY_MORE, reason: null })
+  const { requests } = pieces[0]?.opens as { requests: readonly { readonly principal: string }[] }
+  expect(requests.map(({ principal }) => principal)).toEqual(['arn:aws:iam::444455556666:role/Reports'])
   expect(pieces[0]?.steps).toEqual([
     {
       kind: 'policy',

@@ -95,14 +95,19 @@ function escaped(text: string): string {
 /** Advice as `keyward why --advice --json` prints it. */
 export function adviceJson({ advice, isComplete }: Advised): object {
   return {
-    advice: advice.map(({ cost, steps, opens }) => {
-      const opened = opens({ budget: OPENS_BUDGET })
-      return {
-        cost,
-        steps,
-        opens: opened === undefined ? null : { sentences: opened.sentences, reason: opened.reason ?? null },
-      }
-    }),
+    advice: advice.map(({ cost, steps, opens }) => ({
+      cost,
+      steps,
+      opens: openedJson(opens({ budget: OPENS_BUDGET })),
+    })),
     adviceIsComplete: isComplete,
   }
+}
+
+function openedJson(opened: Opened | undefined): object | null {
+  if (opened === undefined) return null
+  const { sentences, differences, reason = null } = opened
+  // Each sentence with a request that shows it.
+  const requests = differences.map(({ witness }) => witness?.request ?? null)
+  return { sentences, requests, reason }
 }
