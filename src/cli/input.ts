@@ -9,7 +9,7 @@ import { quote } from '../text/escape.js'
 import type { Result, SourceText } from '../text/source.js'
 
 /** No single document comes near; more is a mistake that would only eat memory. */
-const MAX_BYTES = 64 * 1024 * 1024
+const MAX_BYTES = 256 * 1024 * 1024
 /** Enough to tell what a text is. */
 const HEAD_LENGTH = 64 * 1024
 

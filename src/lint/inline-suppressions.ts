@@ -212,8 +212,11 @@ function textValue(node: SyntaxNode | undefined): string | undefined {
   return node?.kind === 'string' ? node.value : undefined
 }
 
+/** Looks back to the line break alone: a search for one of two marks would go on to the start of the text. */
 function lineStart(text: string, at: number): number {
-  return Math.max(text.lastIndexOf('\n', at - 1), text.lastIndexOf('\r', at - 1)) + 1
+  let start = at
+  while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--
+  return start
 }
 
 function lineEnd(text: string, at: number): number {

@@ -3,7 +3,9 @@
  * perimeter policies of AWS. These are right but for a few, so whatever is an error there is a false alarm until somebody
  * has looked at it: `test/lint/reviewed.json` has those that are real, each with its reason.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -108,4 +110,15 @@ describe.skipIf(!existsSync(CORPORA))('published policies', () => {
     const touched = found.filter((findings) => findings.length > 0)
     expect(touched.length / found.length).toBeLessThanOrEqual(0.2)
   })
+})
+
+test.skipIf(!existsSync(CORPORA))('the committed table of key presence is what the facts say', () => {
+  const out = mkdtempSync(path.join(tmpdir(), 'keyward-presence-'))
+  try {
+    execFileSync(process.execPath, [path.join(ROOT, 'scripts/generate-services.mjs'), '--out', out])
+    const name = 'aws/key-presence.ts'
+    expect(readFileSync(path.join(out, name), 'utf8')).toBe(readFileSync(path.join(ROOT, 'src', name), 'utf8'))
+  } finally {
+    rmSync(out, { recursive: true })
+  }
 })

@@ -47,7 +47,11 @@ export function freeGrant(
     for (const operation of operations) {
       const found = anyAccess(
         world,
-        { ...scope, actions: ['kms:CreateGrant'], context: { ...scope.context, ...grantContext(grantee), 'kms:GrantOperations': operation } },
+        {
+          ...scope,
+          actions: ['kms:CreateGrant'],
+          context: { ...scope.context, ...grantContext(grantee), 'kms:GrantOperations': operation },
+        },
         LINT_OPTIONS,
       )
       if (found.answer === 'yes') return found

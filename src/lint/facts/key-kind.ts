@@ -51,5 +51,14 @@ export function resourceInTemplate(
   { address }: ResourceFacts,
   template: TemplateView | undefined,
 ): TemplateResource | undefined {
-  return template?.resources.find((resource) => resource.address === address)
+  if (template === undefined) return undefined
+  let byAddress = resourcesOf.get(template)
+  if (byAddress === undefined) {
+    byAddress = new Map(template.resources.toReversed().map((resource) => [resource.address, resource]))
+    resourcesOf.set(template, byAddress)
+  }
+  return byAddress.get(address)
 }
+
+// A plan has thousands of resources, and each of its keys asks.
+const resourcesOf = new WeakMap<TemplateView, ReadonlyMap<string, TemplateResource>>()

@@ -21,7 +21,7 @@ import { parseKeyArn } from '../../text/arn.js'
 
 /** Of one question. */
 export const LINT_OPTIONS: SolveOptions = {
-  budget: { maxSteps: 300_000, maxNodes: 60_000, maxRegions: 256, maxCells: 20_000 },
+  budget: { maxSteps: 60_000, maxNodes: 20_000, maxRegions: 256, maxCells: 10_000 },
   maxListed: 4,
   maxCubes: 1,
 }
@@ -40,16 +40,47 @@ export function keyWorld(
   others: Pick<WorldDefinition, 'accounts' | 'principals'> = {},
 ): KeyWorld {
   const arn = keyIn(account)
-  return { arn, snapshot: snapshotOf({ ...others, keys: [{ arn, policy }] }) }
+  return { arn, snapshot: snapshotOf({ ...others, keys: [{ arn, policy: withOwnText(policy) }] }) }
 }
 
 export function keyIn(account: string, region = 'us-east-1'): string {
   return `arn:aws:kms:${region}:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
 }
 
-/** The document with some of its statements, or with others in their place. */
+/**
+ * The document with some of its statements, or with others in their place. A resource control policy becomes the key
+ * policy that says the same: only there may a statement allow.
+ */
 export function withStatements(document: PolicyDocument, statements: readonly Statement[]): PolicyDocument {
-  return { ...document, statements: statements.map((statement, index) => ({ ...statement, index })) }
+  const kind = document.kind === 'rcp' ? 'key' : document.kind
+  return withOwnText({ ...document, kind, statements: statements.map(renumbered) })
+}
+
+/** Without its Sid, which some kinds take only once and of which there may be copies here. */
+function renumbered({ sid: _sid, ...statement }: Statement, index: number): Statement {
+  return { ...statement, index }
+}
+
+const ownTexts = new WeakMap<PolicyDocument, PolicyDocument>()
+
+/**
+ * The document with a text that says it: whoever explains reads a policy again from its text, which for a part of a
+ * policy, or for one with stand-ins, is not the text of the file.
+ */
+export function withOwnText(document: PolicyDocument): PolicyDocument {
+  const known = ownTexts.get(document)
+  if (known !== undefined) return known
+  let text: string | undefined
+  const source = {
+    name: document.source.source.name,
+    get text(): string {
+      return (text ??= printPolicy(document))
+    },
+  }
+  const own: PolicyDocument = { ...document, source: { source, format: 'json', pointer: '' } }
+  ownTexts.set(document, own)
+  ownTexts.set(own, own)
+  return own
 }
 
 /** One statement under all Denies of its document: what it allows by itself. */

@@ -136,7 +136,8 @@ function contexts(document: PolicyDocument, mentioned: ReadonlySet<string>): rea
 function bindsUserId({ statements }: PolicyDocument): boolean {
   return statements.some(({ conditions }) =>
     conditions.some(
-      ({ key, values }) => key.toLowerCase() === 'aws:userid' && values.some((value) => /^A[A-Z]{3}[A-Z0-9]/.test(value)),
+      ({ key, values }) =>
+        key.toLowerCase() === 'aws:userid' && values.some((value) => /^A[A-Z]{3}[A-Z0-9]/.test(value)),
     ),
   )
 }

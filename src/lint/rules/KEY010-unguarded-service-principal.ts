@@ -84,7 +84,11 @@ const SOURCES = ['aws:sourceaccount', 'aws:sourcearn', 'aws:sourceorgid', 'aws:s
 
 function isGuarded(statement: StatementView): boolean {
   if (testsOf(statement, SOURCES).some(isPositive)) return true
-  if (testsOf(statement, ['kms:encryptioncontext:']).some((test) => isPositive(test) && test.values.some(namesOwner)))
+  if (
+    testsOf(statement, ['kms:encryptioncontext:']).some(
+      (test) => isPositive(test) && (/account|arn/i.test(test.key.key) || test.values.some(namesOwner)),
+    )
+  )
     return true
   // What such a caller never carries makes the statement dead, which is told as such.
   return statement.conditions.some(

@@ -4,6 +4,7 @@
  * Source: IAM User Guide, "IAM policy elements: Variables and tags".
  */
 import type { ConditionView, PolicyView, StatementView, TextValue } from '../policy-view.js'
+import { besidesSubstitutions } from '../facts/forgotten-substitution.js'
 import type { PolicyRule, Report } from '../rule.js'
 import { keySpan } from '../spans.js'
 import { spanInString } from '../../policy/string-place.js'
@@ -47,7 +48,8 @@ export const malformedVariable: PolicyRule = {
     ],
     source: 'IAM User Guide, "IAM policy elements: Variables and tags"',
   },
-  check({ policy }, report) {
+  check({ policy, template }, reportAll) {
+    const report = besidesSubstitutions(template, reportAll)
     // Under the older version `${` is plain text, which another rule says.
     if (policy.version?.value !== '2012-10-17') return
     for (const statement of policy.statements) {

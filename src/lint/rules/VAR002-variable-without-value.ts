@@ -4,6 +4,7 @@
  * Source: IAM User Guide, "IAM policy elements: Variables and tags".
  */
 import { replaceText } from '../edits.js'
+import { besidesSubstitutions } from '../facts/forgotten-substitution.js'
 import { keyFacts, keyPresence, similarKey } from '../facts/condition-key-facts.js'
 import type { ConditionView, PolicyView, StatementView, TextValue } from '../policy-view.js'
 import type { PolicyRule, Report, ReportedFinding } from '../rule.js'
@@ -40,7 +41,8 @@ export const variableWithoutValue: PolicyRule = {
     equivalents: [{ tool: 'IAM Access Analyzer', code: 'INVALID_VARIABLE_FOR_OPERATOR' }],
     source: 'IAM User Guide, "IAM policy elements: Variables and tags"',
   },
-  check({ policy }, report) {
+  check({ policy, template }, reportAll) {
+    const report = besidesSubstitutions(template, reportAll)
     if (policy.version?.value !== '2012-10-17') return
     const causes = new Map<string, ReportedFinding>()
     // One variable that goes wrong in one way is one cause, wherever it stands.

@@ -14,6 +14,8 @@ import { redundantAction } from './ACT005-redundant-action.js'
 import { malformedAction } from './ACT006-malformed-action.js'
 import { actionForeignToKind } from './ACT007-action-foreign-to-kind.js'
 import { allowNotAction } from './ACT008-allow-not-action.js'
+import { forbiddenAccessGranted } from './ASR001-forbidden-access-granted.js'
+import { requiredAccessMissing } from './ASR002-required-access-missing.js'
 import { unknownOperator } from './CON001-unknown-operator.js'
 import { unknownConditionKey } from './CON002-unknown-condition-key.js'
 import { keyNeverPopulated } from './CON003-key-never-populated.js'
@@ -34,6 +36,15 @@ import { mfaAntipattern } from './CON017-mfa-antipattern.js'
 import { keyForOtherCaller } from './CON018-key-for-other-caller.js'
 import { identityOnlyKeyInKeyPolicy } from './CON019-identity-only-key-in-key-policy.js'
 import { deprecatedOrTaglessKey } from './CON020-deprecated-or-tagless-key.js'
+import { newAccess } from './DIF001-new-access.js'
+import { becamePublicOrExternal } from './DIF002-became-public-or-external.js'
+import { guardrailWeakened } from './DIF003-guardrail-weakened.js'
+import { grantOperationInvalid } from './GRT001-grant-operation-invalid.js'
+import { grantShape } from './GRT002-grant-shape.js'
+import { policyNotResolved } from './IAC001-policy-not-resolved.js'
+import { substitutionMissing } from './IAC002-substitution-missing.js'
+import { selfReference } from './IAC003-self-reference.js'
+import { policySetTwice } from './IAC004-policy-set-twice.js'
 import { lockoutNobody } from './KEY001-lockout-nobody.js'
 import { lockoutCaller } from './KEY002-lockout-caller.js'
 import { noAccountDelegation } from './KEY003-no-account-delegation.js'
@@ -46,6 +57,26 @@ import { crossAccountUnsupported } from './KEY009-cross-account-unsupported.js'
 import { unguardedServicePrincipal } from './KEY010-unguarded-service-principal.js'
 import { servicePrincipalViaService } from './KEY011-service-principal-via-service.js'
 import { adminAndUser } from './KEY012-admin-and-user.js'
+import { viaServiceUnknown } from './KMS001-via-service-unknown.js'
+import { viaServiceFormat } from './KMS002-via-service-format.js'
+import { contextOnContextlessOperation } from './KMS003-context-on-contextless-operation.js'
+import { aliasConditionValue } from './KMS004-alias-condition-value.js'
+import { createGrantUnconstrained } from './KMS005-create-grant-unconstrained.js'
+import { grantConditionOnCrypto } from './KMS006-grant-condition-on-crypto.js'
+import { attributeSelfEscalation } from './KMS007-attribute-self-escalation.js'
+import { decryptOnAllKeys } from './KMS008-decrypt-on-all-keys.js'
+import { networkGuardBreaksServices } from './KMS009-network-guard-breaks-services.js'
+import { orgGuardBreaksServices } from './KMS010-org-guard-breaks-services.js'
+import { keyUsageMismatch } from './KMS011-key-usage-mismatch.js'
+import { rotation } from './KMS012-rotation.js'
+import { deletionSafety } from './KMS013-deletion-safety.js'
+import { attestationBypass } from './KMS014-attestation-bypass.js'
+import { unsatisfiableStatement } from './LOG001-unsatisfiable-statement.js'
+import { shadowedAllow } from './LOG002-shadowed-allow.js'
+import { redundantStatement } from './LOG003-redundant-statement.js'
+import { denyExceptionUnreachable } from './LOG004-deny-exception-unreachable.js'
+import { guardrailShape } from './ORG001-guardrail-shape.js'
+import { guardrailMissesAbsentKey } from './ORG002-guardrail-misses-absent-key.js'
 import { invalidPrincipal } from './PRI001-invalid-principal.js'
 import { wildcardInPrincipalArn } from './PRI002-wildcard-in-principal-arn.js'
 import { groupPrincipal } from './PRI003-group-principal.js'
@@ -64,6 +95,10 @@ import { aliasArnForKeyOperation } from './RES007-alias-arn-for-key-operation.js
 import { aliasOperationHalf } from './RES008-alias-operation-half.js'
 import { partitionMismatch } from './RES009-partition-mismatch.js'
 import { allowNotResource } from './RES010-allow-not-resource.js'
+import { passRoleStar } from './SEC001-pass-role-star.js'
+import { createSlrStar } from './SEC002-create-slr-star.js'
+import { fullAdmin } from './SEC003-full-admin.js'
+import { escalationCombination } from './SEC004-escalation-combination.js'
 import { unusedSuppression } from './SUP001-unused-suppression.js'
 import { suppressionWithoutReason } from './SUP002-suppression-without-reason.js'
 import { unknownRuleInConfig } from './SUP003-unknown-rule-in-config.js'
@@ -91,6 +126,8 @@ export const RULES: readonly LintRule[] = [
   malformedAction,
   actionForeignToKind,
   allowNotAction,
+  forbiddenAccessGranted,
+  requiredAccessMissing,
   unknownOperator,
   unknownConditionKey,
   keyNeverPopulated,
@@ -111,6 +148,15 @@ export const RULES: readonly LintRule[] = [
   keyForOtherCaller,
   identityOnlyKeyInKeyPolicy,
   deprecatedOrTaglessKey,
+  newAccess,
+  becamePublicOrExternal,
+  guardrailWeakened,
+  grantOperationInvalid,
+  grantShape,
+  policyNotResolved,
+  substitutionMissing,
+  selfReference,
+  policySetTwice,
   lockoutNobody,
   lockoutCaller,
   noAccountDelegation,
@@ -123,6 +169,26 @@ export const RULES: readonly LintRule[] = [
   unguardedServicePrincipal,
   servicePrincipalViaService,
   adminAndUser,
+  viaServiceUnknown,
+  viaServiceFormat,
+  contextOnContextlessOperation,
+  aliasConditionValue,
+  createGrantUnconstrained,
+  grantConditionOnCrypto,
+  attributeSelfEscalation,
+  decryptOnAllKeys,
+  networkGuardBreaksServices,
+  orgGuardBreaksServices,
+  keyUsageMismatch,
+  rotation,
+  deletionSafety,
+  attestationBypass,
+  unsatisfiableStatement,
+  shadowedAllow,
+  redundantStatement,
+  denyExceptionUnreachable,
+  guardrailShape,
+  guardrailMissesAbsentKey,
   invalidPrincipal,
   wildcardInPrincipalArn,
   groupPrincipal,
@@ -141,6 +207,10 @@ export const RULES: readonly LintRule[] = [
   aliasOperationHalf,
   partitionMismatch,
   allowNotResource,
+  passRoleStar,
+  createSlrStar,
+  fullAdmin,
+  escalationCombination,
   unusedSuppression,
   suppressionWithoutReason,
   unknownRuleInConfig,

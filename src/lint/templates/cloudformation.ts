@@ -24,7 +24,8 @@ import {
   type SyntaxNode,
   type SyntaxPath,
 } from '../../text/syntax-tree.js'
-import { resolvePolicy, textAt, typeOf, type TemplateNames } from './intrinsics.js'
+import { callOf, textAt, typeOf } from './cloudformation-nodes.js'
+import { resolvePolicy, type TemplateNames } from './intrinsics.js'
 
 /** Undefined for a text that is no template. */
 export function readCloudFormation(
@@ -148,21 +149,18 @@ class TemplateReader {
     const type = typeOf(resource)
     const fixed = PROPERTIES.get(type) ?? []
     const list = nodeAt(resource, ['Properties', 'Policies'])
-    const items = list?.kind === 'array' ? list.items : []
-    if (INLINE.has(type)) {
-      return [
-        ...fixed,
-        ...items.map((_, index): PolicyProperty => ({ path: ['Policies', index, 'PolicyDocument'], kind: 'identity' })),
-      ]
-    }
-    if (SAM.has(type)) {
-      const documents = items.flatMap((item, index): readonly PolicyProperty[] =>
-        item.kind === 'object' && memberAt(item, ['Statement']) !== undefined
-          ? [{ path: ['Policies', index], kind: 'identity' }]
-          : [],
+    if (list !== undefined && (INLINE.has(type) || SAM.has(type))) {
+      const name = SAM.has(type) ? 'Statement' : 'PolicyDocument'
+      const holders = branches(list, ['Policies']).flatMap(({ node, path }) =>
+        node.kind === 'array'
+          ? node.items.flatMap((item, index) => branches(item, [...path, index]))
+          : [{ node, path }],
       )
-      const isOne = list?.kind === 'object' && memberAt(list, ['Statement']) !== undefined
-      return [...fixed, ...documents, ...(isOne ? [{ path: ['Policies'], kind: 'identity' } as const] : [])]
+      const documents = holders.flatMap(({ node, path }): readonly PolicyProperty[] => {
+        if (node.kind !== 'object' || memberAt(node, [name]) === undefined) return []
+        return [{ path: SAM.has(type) ? path : [...path, name], kind: 'identity' }]
+      })
+      return [...fixed, ...documents]
     }
     if (type === 'AWS::Organizations::Policy') {
       const properties = objectAt(resource, 'Properties')
@@ -173,9 +171,17 @@ class TemplateReader {
   }
 
   private policy(name: string, resource: ObjectNode, facts: EmbeddedResource, { path, kind }: PolicyProperty): void {
-    const written = nodeAt(resource, ['Properties', ...path])
-    if (written === undefined) return
-    const { root, symbols, notes } = resolvePolicy(written, this.names, facts.address, name)
+    const node = nodeAt(resource, ['Properties', ...path])
+    for (const branch of node === undefined ? [] : branches(node, path)) {
+      this.document(name, branch, facts, kind)
+    }
+  }
+
+  private document(name: string, { node: written, path }: Branch, facts: EmbeddedResource, kind: PolicyKind): void {
+    const { root, symbols, notes } = resolvePolicy(written, this.names, facts.address, name, {
+      source: this.source,
+      format: this.format,
+    })
     this.notes.push(...notes)
     const pointer = toPointer(['Resources', name, 'Properties', ...path])
     const common = { kind, symbols, resource: facts }
@@ -195,6 +201,18 @@ class TemplateReader {
     const inToken: InToken = { start: root.start, end: root.end, written: root === written ? 'string' : 'opaque' }
     this.policies.push({ ...common, root: tree.value, where: { source: text, format: 'json', pointer: '' }, inToken })
   }
+}
+
+interface Branch {
+  readonly node: SyntaxNode
+  readonly path: SyntaxPath
+}
+
+/** The values that an `Fn::If` may have, of which deployment takes one; else the value itself. Depth is bounded by the readers. */
+function branches(node: SyntaxNode, path: SyntaxPath): readonly Branch[] {
+  const call = node.kind === 'object' ? callOf(node) : undefined
+  if (call?.name !== 'Fn::If' || call.argument.kind !== 'array') return [{ node, path }]
+  return call.argument.items.slice(1, 3).flatMap((item, index) => branches(item, [...path, 'Fn::If', index + 1]))
 }
 
 const POLICY_PROPERTIES: ReadonlySet<string> = new Set([

@@ -12,7 +12,10 @@ import type { TemplateValues } from '../embedded-policies.js'
 import type { SymbolicValue } from '../policy-view.js'
 import type { TemplateNote } from '../rule.js'
 import { firstSymbol, MAX_SYMBOLS, symbolCharacter } from '../symbols.js'
-import { memberAt, nodeAt, type Member, type ObjectNode, type SyntaxNode } from '../../text/syntax-tree.js'
+import { nodeAt, type Member, type ObjectNode, type StringNode, type SyntaxNode } from '../../text/syntax-tree.js'
+import { attributePath, callOf, placed, scalarText, textAt, textNode, typeOf } from './cloudformation-nodes.js'
+import { givenPseudo, givenValue } from './given-values.js'
+import { anyResource, forgottenReferences, wrapInSub, type TemplateText } from './template-fixes.js'
 import { PSEUDO_PARAMETERS, standInOfAttribute, standInOfRef } from './cloudformation-stand-ins.js'
 
 /** What references in a template lead to. */
@@ -35,6 +38,9 @@ const NO_VALUE = 'AWS::NoValue'
 /** How a dynamic reference begins. */
 const DYNAMIC = '{{resolve:'
 
+/** How long all texts together may become; the longest policy that AWS takes has 32 Ki. */
+const MAX_UNITS = 1024 * 1024
+
 /** Deeper nesting is no template that anybody deploys. */
 const MAX_DEPTH = 64
 
@@ -42,8 +48,14 @@ const MAX_DEPTH = 64
  * @param address - of the resource that the policy belongs to, for notes.
  * @param owner - its logical id, so that a reference to itself is noticed.
  */
-export function resolvePolicy(node: SyntaxNode, names: TemplateNames, address: string, owner: string): ResolvedPolicy {
-  const resolver = new Resolver(names, address, owner)
+export function resolvePolicy(
+  node: SyntaxNode,
+  names: TemplateNames,
+  address: string,
+  owner: string,
+  text: TemplateText,
+): ResolvedPolicy {
+  const resolver = new Resolver(names, address, owner, text)
   const root = resolver.node(node, 0) ?? { kind: 'null', start: node.start, end: node.end }
   return { root, symbols: resolver.symbols, notes: resolver.notes }
 }
@@ -52,11 +64,17 @@ class Resolver {
   readonly symbols: SymbolicValue[] = []
   readonly notes: TemplateNote[] = []
   private readonly known = new Map<string, number>()
+  private readonly conditionsKnown = new Map<string, boolean | undefined>()
+  /** What may still be put together: functions inside of each other can double a text with each level. */
+  private unitsLeft = MAX_UNITS
+  /** The value of a `Resource`, or the entry of its list, that is being looked at. */
+  private resourceValue: SyntaxNode | undefined
 
   constructor(
     private readonly names: TemplateNames,
     private readonly address: string,
     private readonly owner: string,
+    private readonly text: TemplateText,
   ) {}
 
   /** Undefined for `AWS::NoValue`: the element is not there. */
@@ -68,13 +86,18 @@ class Resolver {
         if (call !== undefined) return this.call(call.name, call.argument, node, depth)
         const members: Member[] = []
         for (const member of node.members) {
+          const isResource = member.key === 'Resource'
+          if (isResource) this.resourceValue = member.value
           const value = this.node(member.value, depth + 1)
+          this.resourceValue = undefined
           if (value !== undefined) members.push({ ...member, value })
         }
         return { ...node, members }
       }
       case 'array': {
+        const isResource = node === this.resourceValue
         const items = node.items.flatMap((item) => {
+          if (isResource) this.resourceValue = item
           const value = this.node(item, depth + 1)
           if (value === undefined) return []
           // A list in the place of an item is what a reference to a list parameter gives.
@@ -83,7 +106,7 @@ class Resolver {
         return { ...node, items }
       }
       case 'string':
-        this.lookForForgottenSub(node.value, node)
+        this.lookForForgottenSub(node)
         return this.withoutDynamic(node)
       case 'number':
       case 'boolean':
@@ -175,7 +198,9 @@ class Resolver {
   private noteSelf(name: string, at: SyntaxNode): void {
     if (name !== this.owner) return
     const { start, end } = at
-    this.notes.push({ kind: 'selfReference', span: { start, end }, address: this.address, detail: name })
+    const note = { span: { start, end }, address: this.address, detail: name }
+    const fix = at === this.resourceValue ? { fix: anyResource(this.text, at) } : {}
+    this.notes.push({ kind: 'selfReference', ...note, ...fix })
   }
 
   // ------------------------------------------------------------------------------------------------------- functions
@@ -184,6 +209,7 @@ class Resolver {
     const [template, given] = argument.kind === 'array' ? argument.items : [argument]
     if (template?.kind !== 'string') return this.unknown(whole, 'Fn::Sub')
     const text = template.value
+    const own = new Map<string, string>()
     let out = ''
     for (let at = 0; at < text.length;) {
       const open = text.indexOf('${', at)
@@ -195,15 +221,28 @@ class Resolver {
       out += text.slice(at, open)
       const name = text.slice(open + 2, close)
       // `${!Literal}` is written out as `${Literal}`, as variables of IAM are.
-      out += name.startsWith('!') ? `\${${name.slice(1)}}` : this.substituted(name.trim(), given, whole, depth)
+      out += name.startsWith('!') ? `\${${name.slice(1)}}` : this.substituted(name.trim(), given, whole, depth, own)
       at = close + 1
+      if (out.length > this.unitsLeft) return this.unknown(whole, 'Fn::Sub')
     }
+    this.unitsLeft -= out.length
     return this.withoutDynamic({ kind: 'string', value: out, start: whole.start, end: whole.end })
   }
 
-  private substituted(name: string, given: SyntaxNode | undefined, at: SyntaxNode, depth: number): string {
+  /** @param known - the values of the function's own that have been worked out. */
+  private substituted(
+    name: string,
+    given: SyntaxNode | undefined,
+    at: SyntaxNode,
+    depth: number,
+    known: Map<string, string>,
+  ): string {
     const own = given === undefined ? undefined : nodeAt(given, [name])
-    if (own !== undefined) return this.textOf(this.node(own, depth + 1), `\${${name}}`, at)
+    if (own !== undefined) {
+      const text = known.get(name) ?? this.textOf(this.node(own, depth + 1), `\${${name}}`, at)
+      known.set(name, text)
+      return text
+    }
     const dot = name.indexOf('.')
     const found =
       dot < 0 ? this.reference(name, at, false) : this.attribute(name.slice(0, dot), name.slice(dot + 1), at)
@@ -216,13 +255,16 @@ class Resolver {
     if (delimiter?.kind !== 'string' || resolved === undefined) return this.unknown(whole, 'Fn::Join')
     if (resolved.kind !== 'array') return this.unknown(whole, 'Fn::Join')
     const parts = resolved.items.map((item) => this.textOf(item, 'Fn::Join', whole))
+    const length = parts.reduce((sum, part) => sum + part.length + delimiter.value.length, 0)
+    if (length > this.unitsLeft) return this.unknown(whole, 'Fn::Join')
+    this.unitsLeft -= length
     return { kind: 'string', value: parts.join(delimiter.value), start: whole.start, end: whole.end }
   }
 
   private choose(argument: SyntaxNode, whole: SyntaxNode, depth: number): SyntaxNode | undefined {
     const [condition, yes, no] = argument.kind === 'array' ? argument.items : []
     if (condition?.kind !== 'string' || yes === undefined || no === undefined) return this.unknown(whole, 'Fn::If')
-    const known = this.condition(this.names.conditions.get(condition.value), 0)
+    const known = this.namedCondition(condition.value, 0)
     if (known !== undefined) return this.node(known ? yes : no, depth + 1)
     const first = this.node(yes, depth + 1)
     const { start, end } = condition
@@ -264,7 +306,7 @@ class Resolver {
   }
 
   /** `{{resolve:ssm:name}}` is looked up by the deployment, wherever it stands in a text. */
-  private withoutDynamic(node: SyntaxNode & { readonly kind: 'string' }): SyntaxNode {
+  private withoutDynamic(node: StringNode): SyntaxNode {
     const text = node.value
     let out = ''
     let at = 0
@@ -291,6 +333,15 @@ class Resolver {
 
   // ------------------------------------------------------------------------------------------------------ conditions
 
+  private namedCondition(name: string, depth: number): boolean | undefined {
+    if (this.conditionsKnown.has(name)) return this.conditionsKnown.get(name)
+    // One that hangs on itself is never known.
+    this.conditionsKnown.set(name, undefined)
+    const known = this.condition(this.names.conditions.get(name), depth)
+    this.conditionsKnown.set(name, known)
+    return known
+  }
+
   private condition(node: SyntaxNode | undefined, depth: number): boolean | undefined {
     const call = node?.kind === 'object' ? callOf(node) : undefined
     if (call === undefined || depth > MAX_DEPTH) return undefined
@@ -299,9 +350,7 @@ class Resolver {
     const each = (): readonly (boolean | undefined)[] => operands.map((operand) => this.condition(operand, depth + 1))
     switch (name) {
       case 'Condition':
-        return argument.kind === 'string'
-          ? this.condition(this.names.conditions.get(argument.value), depth + 1)
-          : undefined
+        return argument.kind === 'string' ? this.namedCondition(argument.value, depth + 1) : undefined
       case 'Fn::Equals': {
         const [left, right] = operands.map((operand) => this.literal(operand))
         return left === undefined || right === undefined ? undefined : left === right
@@ -375,96 +424,21 @@ class Resolver {
   }
 
   /** `${AWS::AccountId}` in a text that no Fn::Sub reads is deployed as it stands. */
-  private lookForForgottenSub(text: string, node: SyntaxNode): void {
-    for (let open = text.indexOf('${'); open >= 0; open = text.indexOf('${', open + 2)) {
-      const close = text.indexOf('}', open)
-      if (close < 0) return
-      const name = text.slice(open + 2, close)
+  private lookForForgottenSub(node: StringNode): void {
+    const { parameters, resources } = this.names
+    const { names, hasOthers } = forgottenReferences(node.value, (name) => {
       const [base = ''] = name.split('.', 1)
-      if (!PSEUDO_PARAMETERS.has(name) && !this.names.parameters.has(base) && !this.names.resources.has(base)) continue
-      const { start, end } = node
-      this.notes.push({
-        kind: 'substitutionMissing',
-        span: { start, end },
-        address: this.address,
-        detail: `\${${name}}`,
-      })
+      return PSEUDO_PARAMETERS.has(name) || parameters.has(base) || resources.has(base)
+    })
+    const { start, end } = node
+    for (const name of names) {
+      const note = { span: { start, end }, address: this.address, detail: `\${${name}}` }
+      const fix = hasOthers ? {} : { fix: wrapInSub(this.text, node) }
+      this.notes.push({ kind: 'substitutionMissing', ...note, ...fix })
     }
-  }
-}
-
-// ------------------------------------------------------------------------------------------------------------- nodes
-
-const FUNCTION = /^(?:Ref|Condition|Fn::[A-Za-z0-9]+)$/
-
-/** `{ "Fn::Sub": ... }`: an object with one member that names a function. */
-function callOf(node: ObjectNode): { readonly name: string; readonly argument: SyntaxNode } | undefined {
-  const [only] = node.members
-  if (only === undefined || node.members.length > 1 || !FUNCTION.test(only.key)) return undefined
-  // `Condition` is an element of policies, whose value is an object.
-  if (only.key === 'Condition' && only.value.kind !== 'string') return undefined
-  return { name: only.key, argument: only.value }
-}
-
-function attributePath(node: SyntaxNode): readonly [string, string] | undefined {
-  if (node.kind === 'array') {
-    const [name, attribute] = node.items
-    return name?.kind === 'string' && attribute?.kind === 'string' ? [name.value, attribute.value] : undefined
-  }
-  const dot = node.kind === 'string' ? node.value.indexOf('.') : -1
-  return node.kind !== 'string' || dot < 0 ? undefined : [node.value.slice(0, dot), node.value.slice(dot + 1)]
-}
-
-function textNode(value: string, { start, end }: SyntaxNode): SyntaxNode {
-  return { kind: 'string', value, start, end }
-}
-
-function placed(node: SyntaxNode, { start, end }: SyntaxNode): SyntaxNode {
-  return { ...node, start, end }
-}
-
-/** What CloudFormation makes of a scalar: a text. */
-function scalarText(node: SyntaxNode): string | undefined {
-  switch (node.kind) {
-    case 'string':
-      return node.value
-    case 'number':
-      return node.text
-    case 'boolean':
-      return String(node.value)
-    case 'null':
-    case 'array':
-    case 'object':
-      return undefined
   }
 }
 
 function hasSymbol(text: string): boolean {
   return firstSymbol(text) >= 0
-}
-
-function givenValue(name: string, { parameters }: TemplateValues): string | undefined {
-  return Object.hasOwn(parameters, name) ? parameters[name] : undefined
-}
-
-function givenPseudo(name: string, given: TemplateValues): string | undefined {
-  switch (name) {
-    case 'AWS::AccountId':
-      return given.account
-    case 'AWS::Region':
-      return given.region
-    case 'AWS::Partition':
-      return given.partition
-    default:
-      return undefined
-  }
-}
-
-export function typeOf(resource: ObjectNode): string {
-  return textAt(resource, 'Type') ?? ''
-}
-
-export function textAt(node: ObjectNode, key: string): string | undefined {
-  const value = memberAt(node, [key])?.value
-  return value?.kind === 'string' ? value.value : undefined
 }

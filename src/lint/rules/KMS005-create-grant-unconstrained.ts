@@ -1,0 +1,158 @@
+/**
+ * An Allow of `kms:CreateGrant` that lets its holder grant anybody operations that use the key.
+ *
+ * Source: KMS Developer Guide, "Controlling access to grants".
+ */
+import { addTest } from '../facts/add-test.js'
+import { actionEntries, type ActionEntry } from '../facts/action-entries.js'
+import { freeGrant } from '../facts/free-grant.js'
+import { holderWorld } from '../facts/holder-world.js'
+import { kmsActionsOf, kmsActionsOfEntry } from '../facts/kms-actions-of.js'
+import {
+  aloneUnderDenies,
+  asPolicyInput,
+  EXAMPLE_ACCOUNT,
+  foundRequest,
+  keyWorld,
+  sampleKeys,
+  withStatements,
+} from '../facts/key-world.js'
+import { ownAccount } from '../facts/own-account.js'
+import type { PolicyView, StatementView } from '../policy-view.js'
+import type { PolicyRule, ProjectFacts } from '../rule.js'
+import type { PolicyDocument, PrincipalEntry } from '../../policy/document.js'
+import type { AnyAccess } from '../../solve/access.js'
+import { quote } from '../../text/escape.js'
+
+export const createGrantUnconstrained: PolicyRule = {
+  on: 'policy',
+  id: 'KMS005',
+  name: 'create-grant-unconstrained',
+  severity: 'security',
+  precision: 'high',
+  default: 'on',
+  kinds: ['identity', 'key'],
+  fix: 'unsafe',
+
+  docs: {
+    what: 'An Allow of `kms:CreateGrant` that lets its holder grant anybody operations that use the key.',
+    why: 'Whoever may make any grant can give the use of the key to whomever they like, outside of every policy. Who may change the key policy anyway, and the account that decides by identity policies, are left out; so are grants that only a service can ask for.',
+    bad: [
+      {
+        kind: 'key',
+        text: '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Principal": {\n        "AWS": "arn:aws:iam::111122223333:root"\n      },\n      "Action": "kms:*",\n      "Resource": "*",\n      "Sid": "Account"\n    },\n    {\n      "Effect": "Allow",\n      "Principal": {\n        "AWS": "arn:aws:iam::111122223333:role/App"\n      },\n      "Action": "kms:CreateGrant",\n      "Resource": "*"\n    }\n  ]\n}',
+      },
+    ],
+    good: [
+      {
+        kind: 'key',
+        text: '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Principal": {\n        "AWS": "arn:aws:iam::111122223333:root"\n      },\n      "Action": "kms:*",\n      "Resource": "*",\n      "Sid": "Account"\n    },\n    {\n      "Effect": "Allow",\n      "Principal": {\n        "AWS": "arn:aws:iam::111122223333:role/App"\n      },\n      "Action": "kms:CreateGrant",\n      "Resource": "*",\n      "Condition": {\n        "Bool": {\n          "kms:GrantIsForAWSResource": "true"\n        }\n      }\n    }\n  ]\n}',
+      },
+    ],
+    fix: 'Add `"Bool": { "kms:GrantIsForAWSResource": "true" }`, or say which grantee or which operations. `--unsafe-fixes` adds the first where the statement allows nothing else.',
+    whenToIgnore: 'For whoever manages all access to the key.',
+    equivalents: [],
+    source: 'KMS Developer Guide, "Controlling access to grants"',
+  },
+
+  check({ policy, project }, report) {
+    const { document } = policy
+    if (document === undefined) return
+    for (const statement of policy.statements) {
+      const { effect, action } = statement
+      const entry =
+        effect === 'Allow' && action !== undefined && !action.negated ? grantEntry(actionEntries(action)) : undefined
+      if (entry === undefined) continue
+      const found =
+        policy.kind === 'key'
+          ? freeInKeyPolicy(document, statement, policy, project)
+          : freeInIdentityPolicy(document, statement, policy)
+      if (found === undefined) continue
+      const isAlone = kmsActionsOf(action).size === 1
+      report({
+        at: entry.item,
+        message: `${quote(entry.item.value)} lets its holder grant anybody the use of the key`,
+        effect: 'whoever has it can hand the key on to any principal of any account',
+        help: 'add `"Bool": { "kms:GrantIsForAWSResource": "true" }`, or say which grantee or which operations',
+        witness: foundRequest(
+          found.witness,
+          `${found.witness.request.principal} may grant a stranger the use of the key`,
+          policy.kind === 'key' ? { keyPolicy: asPolicyInput(document) } : {},
+        ),
+        ...(isAlone
+          ? {
+              fix: {
+                safety: 'unsafe',
+                title: 'only grants for AWS resources',
+                edits: addTest(policy.where, statement, 'Bool', 'kms:GrantIsForAWSResource', 'true'),
+              },
+            }
+          : {}),
+      })
+    }
+  },
+}
+
+const CREATE_GRANT = 'kms:CreateGrant'
+/** What a service asks for is the service's choice, not the holder's. */
+const DIRECT = { 'kms:ViaService': null } as const
+
+type Found = Extract<AnyAccess, { readonly answer: 'yes' }>
+
+/** The entry that names it, or a pattern narrower than all of KMS. */
+function grantEntry(entries: readonly ActionEntry[]): ActionEntry | undefined {
+  if (entries.some(isEverything)) return undefined
+  return entries.find((entry) => kmsActionsOfEntry(entry).has(CREATE_GRANT))
+}
+
+function isEverything({ form, prefix, name }: ActionEntry): boolean {
+  return form === 'any' || (prefix === 'kms' && /^\*+$/.test(name))
+}
+
+/** Whoever may change the policy of the key needs no grants. */
+function isAdministration({ effect, action }: StatementView): boolean {
+  return effect === 'Allow' && kmsActionsOf(action).has('kms:PutKeyPolicy')
+}
+
+function freeInKeyPolicy(
+  document: PolicyDocument,
+  { index }: StatementView,
+  policy: PolicyView,
+  project: ProjectFacts,
+): Found | undefined {
+  const own = ownAccount(policy, project)
+  const administrators = new Set(
+    policy.statements
+      .filter(isAdministration)
+      .flatMap((one) => (document.statements[one.index]?.principal?.entries ?? []).map(({ value }) => value)),
+  )
+  // Of another account, the root has a rule of its own.
+  const isOfInterest = ({ kind, value }: PrincipalEntry): boolean =>
+    kind !== 'account' && kind !== 'service' && !administrators.has(value)
+  const statements = document.statements.flatMap((statement) => {
+    if (statement.effect === 'Deny') return [statement]
+    const { principal } = statement
+    if (statement.index !== index || principal === undefined) return []
+    const entries = principal.entries.filter(isOfInterest)
+    return entries.length === 0 ? [] : [{ ...statement, principal: { ...principal, entries } }]
+  })
+  if (statements.every(({ effect }) => effect === 'Deny')) return undefined
+  const alone = withStatements(document, statements)
+  const account = own?.account ?? EXAMPLE_ACCOUNT
+  const world = keyWorld(alone, account)
+  return freeGrant(world, { resources: [world.arn], context: DIRECT, sessionPolicies: 'none' }, alone, account)
+}
+
+function freeInIdentityPolicy(
+  document: PolicyDocument,
+  { index }: StatementView,
+  policy: PolicyView,
+): Found | undefined {
+  if (policy.statements.some(isAdministration)) return undefined
+  const alone = aloneUnderDenies(document, index)
+  const keys = sampleKeys({ ...policy, document: alone }, EXAMPLE_ACCOUNT)
+  if (keys.length === 0) return undefined
+  const { snapshot, principal } = holderWorld([alone], EXAMPLE_ACCOUNT, keys)
+  const scope = { principals: [principal], resources: keys, context: DIRECT, sessionPolicies: 'none' } as const
+  return freeGrant({ snapshot }, scope, alone, EXAMPLE_ACCOUNT)
+}

@@ -1,0 +1,140 @@
+/**
+ * The statements of the policy, after its Denies, let its holder become anything: by changing policies, by passing a
+ * role to what runs code, or by changing the policies of keys.
+ *
+ * Source: IAM User Guide, "Permissions boundaries for IAM entities" (delegating responsibility); KMS Developer Guide,
+ * "Key policies in AWS KMS".
+ */
+import { ESCALATIONS, type Escalation } from '../facts/escalations.js'
+import { holderWorld, plainRequest } from '../facts/holder-world.js'
+import { EXAMPLE_ACCOUNT, foundRequest, LINT_OPTIONS, sampleKeys } from '../facts/key-world.js'
+import { kmsActionsOf } from '../facts/kms-actions-of.js'
+import { broadResource, isDeniedOutright, isEverything, namedAction } from '../facts/service-actions.js'
+import type { PolicyView, TextValue } from '../policy-view.js'
+import type { PolicyRule, Witness } from '../rule.js'
+import { anyAccess } from '../../solve/access.js'
+
+export const escalationCombination: PolicyRule = {
+  on: 'policy',
+  id: 'SEC004',
+  name: 'escalation-combination',
+  severity: 'security',
+  precision: 'high',
+  default: 'on',
+  kinds: ['identity', 'boundary', 'session'],
+  fix: 'no',
+
+  docs: {
+    what: 'The statements of the policy, after its Denies, let its holder become anything: by changing policies, by passing a role to what runs code, or by changing the policies of keys.',
+    why: 'Each action looks harmless by itself; together, or on every resource, they lead to all the others.',
+    bad: [
+      {
+        kind: 'identity',
+        text: '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": "kms:PutKeyPolicy",\n      "Resource": "arn:aws:kms:*:111122223333:key/*"\n    }\n  ]\n}',
+      },
+    ],
+    good: [
+      {
+        kind: 'identity',
+        text: '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": "kms:PutKeyPolicy",\n      "Resource": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"\n    }\n  ]\n}',
+      },
+    ],
+    fix: 'Limit the actions to single resources, or separate them.',
+    whenToIgnore: 'For administrators of IAM or of keys.',
+    equivalents: [
+      { tool: 'Checkov', code: 'CKV_AWS_110' },
+      { tool: 'Checkov', code: 'CKV_AWS_286' },
+      { tool: 'Cloudsplaining', code: 'PrivilegeEscalation' },
+    ],
+    source:
+      'IAM User Guide, "Permissions boundaries for IAM entities" (delegating responsibility); KMS Developer Guide, "Key policies in AWS KMS"',
+  },
+
+  check({ policy }, report) {
+    // Who may do everything needs no way there, and is told of as such.
+    if (policy.statements.some(({ effect, action }) => effect === 'Allow' && action?.items.some(isEverything) === true))
+      return
+    const found = ESCALATIONS.flatMap((path) => {
+      const steps = stepsOf(path, policy)
+      return steps === undefined ? [] : [{ path, steps }]
+    })
+    const [first, ...others] = found
+    if (first !== undefined) {
+      const more = others.length === 0 ? '' : `, and ${others.length} more such ${others.length === 1 ? 'way' : 'ways'}`
+      const [at, ...rest] = first.steps
+      if (at === undefined) return
+      report({
+        at,
+        message: `the policy lets its holder become anything: ${first.path.how}${more}`,
+        effect: 'whoever has the policy can give themselves every other permission of the account',
+        help: 'limit these actions to single resources, or separate them',
+        related: [
+          ...rest.map((step) => ({ message: 'the next step', at: step })),
+          ...others
+            .slice(0, MAX_RELATED)
+            .flatMap(({ path, steps: [step] }) => (step === undefined ? [] : [{ message: path.how, at: step }])),
+        ],
+      })
+    }
+    reportKeys(policy, report)
+  },
+}
+
+const PUT_KEY_POLICY = 'kms:PutKeyPolicy'
+const MAX_RELATED = 8
+
+/** Where each action of the way is allowed without a condition, on more than single resources. */
+function stepsOf({ actions }: Escalation, policy: PolicyView): readonly TextValue[] | undefined {
+  const steps: TextValue[] = []
+  for (const { service, name, resource } of actions) {
+    if (isDeniedOutright(policy, service, name)) return undefined
+    const step = policy.statements.flatMap((statement) => {
+      if (statement.effect !== 'Allow' || statement.conditions.length > 0) return []
+      const entry = namedAction(statement, service, name)
+      return entry === undefined || broadResource(statement, service, resource) === undefined ? [] : [entry.item]
+    })[0]
+    if (step === undefined) return undefined
+    steps.push(step)
+  }
+  return steps
+}
+
+function reportKeys(policy: PolicyView, report: Parameters<PolicyRule['check']>[1]): void {
+  const statement = policy.statements.find(
+    (one) =>
+      one.effect === 'Allow' &&
+      kmsActionsOf(one.action).has(PUT_KEY_POLICY) &&
+      broadResource(one, 'kms', 'key/*') !== undefined,
+  )
+  const entry = statement === undefined ? undefined : namedAction(statement, 'kms', 'putkeypolicy')
+  const witness = entry === undefined ? undefined : changesAnyPolicy(policy)
+  if (entry === undefined || witness === undefined) return
+  report({
+    at: entry.item,
+    message: `the policy lets its holder change the policies of keys with \`${PUT_KEY_POLICY}\``,
+    effect: 'whoever has the policy can give themselves and others everything that those keys protect',
+    help: 'list the keys',
+    witness,
+  })
+}
+
+function changesAnyPolicy(policy: PolicyView): Witness | undefined {
+  const { document } = policy
+  if (document === undefined) return undefined
+  const { snapshot, principal, keys } = holderWorld([document], EXAMPLE_ACCOUNT, sampleKeys(policy, EXAMPLE_ACCOUNT))
+  if (keys.length === 0) return undefined
+  const found = anyAccess(
+    { snapshot },
+    {
+      principals: [principal],
+      resources: keys,
+      actions: [PUT_KEY_POLICY],
+      context: plainRequest(document),
+      sessionPolicies: 'none',
+    },
+    LINT_OPTIONS,
+  )
+  return found.answer === 'yes'
+    ? foundRequest(found.witness, `its holder may ${PUT_KEY_POLICY} on any such key`)
+    : undefined
+}
