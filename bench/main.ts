@@ -7,6 +7,7 @@ import { explainJson, explainObject, traceObject, traceText } from './explain.js
 import { glob } from './glob.js'
 import type { Bench } from './measure.js'
 import { scale } from './scale.js'
+import { advice, diffKeyPolicies, diffVersions, diffWorlds, matrix, whoCan } from './solve.js'
 import { IDENTITY_POLICIES, KEY_POLICY, RCP, REQUESTS, SCP } from './scenario.js'
 
 const BENCHES: readonly Bench[] = [
@@ -24,6 +25,12 @@ const BENCHES: readonly Bench[] = [
   memory,
   put,
   glob,
+  diffKeyPolicies,
+  diffWorlds,
+  diffVersions,
+  whoCan,
+  matrix,
+  advice,
 ]
 
 const name = process.argv[2]
@@ -37,5 +44,7 @@ if (name === '--list') {
   process.exitCode = 2
 } else {
   const { title, input } = bench
-  console.log(JSON.stringify({ name, title, input, figures: await bench.run() }))
+  const lacks = bench.lacks?.()
+  const figures = lacks === undefined ? await bench.run() : []
+  console.log(JSON.stringify({ name, title, input, figures, ...(lacks && { notes: [`not run: ${lacks}`] }) }))
 }

@@ -30,6 +30,8 @@ export interface Bench {
   readonly title: string
   /** Sizes of what goes in, in a few words. */
   readonly input: string
+  /** Why it cannot be run here. */
+  readonly lacks?: () => string | undefined
   run(): readonly Figure[] | Promise<readonly Figure[]>
 }
 

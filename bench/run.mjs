@@ -11,7 +11,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { format } from 'prettier'
@@ -24,6 +24,8 @@ import { worldBenches } from './worlds.mjs'
 const BENCH = fileURLToPath(new URL('.', import.meta.url))
 const CLI = join(BENCH, '../dist/cli/main.js')
 const PEERS = join(BENCH, 'peers')
+/** Published policies, where they are at hand. */
+const SHARED = resolve(BENCH, '..', process.env.KEYWARD_SHARED ?? '../shared')
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -50,6 +52,7 @@ try {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
         maxBuffer: 1 << 26,
+        env: { ...process.env, KEYWARD_SHARED: SHARED },
       }),
     )
   const scenario = join(folder, 'scenario.json')

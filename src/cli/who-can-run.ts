@@ -17,7 +17,10 @@ import {
 } from '../explain/who-can-report.js'
 import { capital } from '../explain/names.js'
 import { restsOn } from '../source/answer/changed-statements.js'
-import type { AccessList } from '../solve/access.js'
+import type { Snapshot } from '../graph/world.js'
+import type { Access, AccessList } from '../solve/access.js'
+import type { CallerClass } from '../solve/callers.js'
+import type { SolvedPart } from '../solve/statements.js'
 import { snapshotOf } from '../solve/world.js'
 import { escapeTerminal, quote } from '../text/escape.js'
 import type { Palette } from '../text/palette.js'
@@ -90,11 +93,26 @@ async function ask(options: WhoCanOptions): Promise<Result<Answered, string | So
   progress.finish()
   const nameOf = resourceNames([side.value])
   const access = list.answer === 'unknown' ? [] : list.access
-  const rows = whoCanRows(access, nameOf, (each, caller) =>
-    restsOn(partsOf(snapshot, each, caller)).map(({ name }) => name),
+  // Of a matrix nobody reads what an access rests on.
+  const rows = whoCanRows(
+    access,
+    nameOf,
+    options.matrix === true ? () => () => [] : (each) => reasonsIn(snapshot, each),
   )
   const arns = scope.value.resources ?? (definition.keys ?? []).map(({ arn }) => arn)
   return { ok: true, value: { list, rows, keys: arns.map((arn) => ({ arn, what: nameOf({ type: 'key', arn }) })) } }
+}
+
+/** What each caller has an access by, in names; the same parts are named once. */
+function reasonsIn(snapshot: Snapshot, access: Access): (caller: CallerClass) => readonly string[] {
+  const parts = partsOf(snapshot, access)
+  const named = new Map<readonly SolvedPart[], readonly string[]>()
+  for (const each of new Set(parts.values()))
+    named.set(
+      each,
+      restsOn(each).map(({ name }) => name),
+    )
+  return (caller) => named.get(parts.get(caller) ?? []) ?? []
 }
 
 // ------------------------------------------------------------------------------------------------------------- formats

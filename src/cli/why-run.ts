@@ -69,8 +69,8 @@ async function whyDocument(
   if (stray !== undefined) return refuse(`a simulation document says all by itself; leave out \`${stray}\``, options)
   const found = explainDocument(source, decision)
   if (!found.ok) return refuse(found.error, options)
-  const { trace, sourceOf } = found.value
-  const advised = await adviceOn(options, ({ adviseOn }) => adviseOn(trace, { sourceOf }))
+  const { trace, sourceOf, callerContext } = found.value
+  const advised = await adviceOn(options, ({ adviseOn }) => adviseOn(trace, { sourceOf, callerContext }))
   await writeOut(
     options.json === true
       ? `${JSON.stringify({ ...whyJson(found.value), ...advised.json }, null, 2)}\n`

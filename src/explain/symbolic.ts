@@ -15,6 +15,7 @@ import {
   type SolveOptions,
 } from '../solve/access.js'
 import type { CallerClass } from '../solve/callers.js'
+import { alikeCallers } from '../solve/callers-of-resource.js'
 import type { SolveScope } from '../solve/scope.js'
 import { bindingOf } from '../solve/model.js'
 import { appliedTo, type SolvedPart } from '../solve/statements.js'
@@ -52,8 +53,20 @@ export function whoCanIn(snapshot: Snapshot, scope: QuestionScope, options: Solv
   return accessOf({ snapshot }, { sessionPolicies: 'none', ...scope }, options)
 }
 
-/** What one of the callers of an access has it by; none where the request of another caller does not show it. */
-export function partsOf(snapshot: Snapshot, { witness, resource }: Access, caller: CallerClass): readonly SolvedPart[] {
+/**
+ * What the callers of an access have it by; none for a caller of whom its request does not show it. Callers whom nothing
+ * tells apart have the same list, which is made once.
+ */
+export function partsOf(snapshot: Snapshot, access: Access): ReadonlyMap<CallerClass, readonly SolvedPart[]> {
+  const found = new Map<CallerClass, readonly SolvedPart[]>()
+  for (const { first, others } of alikeCallers([snapshot], access)) {
+    const parts = partsOfCaller(snapshot, access, first)
+    for (const caller of [first, ...others]) found.set(caller, parts)
+  }
+  return found
+}
+
+function partsOfCaller(snapshot: Snapshot, { witness, resource }: Access, caller: CallerClass): readonly SolvedPart[] {
   const [call] = witness?.calls ?? []
   if (witness === undefined || call === undefined) return []
   if (witness.request.principal === caller.principal) return appliedTo(call)

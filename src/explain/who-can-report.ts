@@ -31,25 +31,35 @@ export interface WhoCanRow {
   readonly because: readonly string[]
 }
 
-/** @param becauseOf - what a caller has an access by, as names of statements and grants. */
+/** @param becauseOf - what each caller has an access by, as names of statements and grants. */
 export function whoCanRows(
   access: readonly Access[],
   nameOf: ResourceName,
-  becauseOf: (access: Access, caller: CallerClass) => readonly string[],
+  becauseOf: (access: Access) => (caller: CallerClass) => readonly string[],
 ): readonly WhoCanRow[] {
+  const names = new Map<CallerClass, string>()
+  const whoIs = (caller: CallerClass): string => {
+    const known = names.get(caller)
+    if (known !== undefined) return known
+    const made = callerName(caller)
+    names.set(caller, made)
+    return made
+  }
   return access.flatMap((each) => {
     const { callers, actions, resource, cubes, complete, witness } = each
     const conditions = conditionsInWords(cubes, complete) ?? null
     const reason = reasonOf(witness?.outcomes[0]?.layer)
+    const because = becauseOf(each)
+    const what = nameOf(resource)
     return callers.map((caller) => ({
       caller,
-      who: callerName(caller),
+      who: whoIs(caller),
       actions,
       resource: resource.arn ?? null,
-      what: nameOf(resource),
+      what,
       reason,
       conditions,
-      because: becauseOf(each, caller),
+      because: because(caller),
     }))
   })
 }

@@ -278,13 +278,10 @@ class Lister {
     }
     const real = space.diagrams.any([...new Set(cells.map((cell) => cell.real))])
     const { cubes, complete } = cubesOf(space, opaque, this.toldOf(node, real), this.maxCubes)
-    const callers = [
-      witnessed.caller,
-      ...cells.map(({ caller }) => caller).filter((caller) => caller !== witnessed.caller),
-    ]
+    const callers = new Set([witnessed, ...cells].flatMap(({ caller, others }) => [caller, ...others]))
     const { alike } = this.model.callers
     return {
-      callers: [...new Set(callers)].flatMap((caller) => [caller, ...(alike.get(caller) ?? [])]),
+      callers: [...callers].flatMap((caller) => [caller, ...(alike.get(caller) ?? [])]),
       actions: [...new Set([witnessed, ...cells].flatMap(({ actions }) => actions.map(({ name }) => name)))],
       resource: witnessed.resource,
       cubes,

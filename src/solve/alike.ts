@@ -35,7 +35,8 @@ const PRINCIPAL_ARN = 'aws:principalarn'
 /** Keys in which every principal is its own. */
 const OWN_KEYS = ['aws:username', 'aws:userid']
 
-class Likeness {
+/** What tells principals apart, besides their being named. */
+export class Likeness {
   private readonly isPersonal: boolean
   private readonly asksTags: boolean
   private readonly arnSlot: number

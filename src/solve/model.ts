@@ -20,6 +20,7 @@ import { splitArn } from '../text/arn.js'
 import { assumedPolicies } from './assumed.js'
 import { ActionClasses, type ActionFamily } from './action-classes.js'
 import { Meter, type SolveControl } from './budget.js'
+import { CallersOfResource, type AlikeCallers } from './callers-of-resource.js'
 import { callersOf, type CallerClass, type ScopedCallers } from './callers.js'
 import { Conjunctions, type ConjunctionId } from './conjunctions.js'
 import { Diagrams, NO, YES, type DiagramId } from './diagram.js'
@@ -53,6 +54,8 @@ import { tiedAtoms, Ties } from './ties.js'
 /** One class of callers, one group of actions, one resource. */
 export interface Cell {
   readonly caller: CallerClass
+  /** Callers of whom all this is true as well. */
+  readonly others: readonly CallerClass[]
   readonly resource: ScopedResource
   /** Actions that nothing tells apart; the first one stands for them. */
   readonly actions: readonly ScopedAction[]
@@ -71,6 +74,7 @@ export interface Cell {
 /** What a cell asks, before there are variables. */
 interface OpenCell {
   readonly caller: CallerClass
+  readonly others: readonly CallerClass[]
   readonly resource: ScopedResource
   readonly actions: readonly ScopedAction[]
   readonly asked: readonly (readonly Variant[])[]
@@ -197,7 +201,7 @@ export class SolveModel {
       this.space.opaqueTests.filter((test) => this.opaque.get(test).about.kind === 'grantContext'),
     )
     let done = 0
-    return open.map(({ caller, resource, actions, asked, pins, borrowed, aliases, userIdPrefix }) => {
+    return open.map(({ caller, others, resource, actions, asked, pins, borrowed, aliases, userIdPrefix }) => {
       this.meter.progress(++done, open.length)
       const allowed = asked.map((variants) => this.decide(variants))
       const real = ties.of({
@@ -208,7 +212,7 @@ export class SolveModel {
         isUser: caller.kind === 'user',
         userIdPrefix,
       })
-      return { caller, resource, actions, asked, allowed, real, pins, borrowed }
+      return { caller, others, resource, actions, asked, allowed, real, pins, borrowed }
     })
   }
 }
@@ -220,6 +224,7 @@ class CellFinder {
   private readonly pinMakers: readonly PinMaker[]
   private readonly endpoints: readonly string[]
   private readonly classes: ActionClasses
+  private readonly callers: CallersOfResource
   private found = 0
 
   constructor(
@@ -240,6 +245,7 @@ class CellFinder {
       [...snapshot.endpoints.entries()].flatMap(([id, { policy }]) => (policy === undefined ? [] : [id])),
     )
     this.endpoints = [...new Set(ids)]
+    this.callers = new CallersOfResource(snapshots, model.callers.classes)
   }
 
   cells(): readonly OpenCell[] {
@@ -250,15 +256,15 @@ class CellFinder {
     const [any] = scopedActions(this.model.scope, resource.type)
     if (any === undefined) return []
     const families = this.classes.families(scopedActions(this.model.scope, resource.type), resource.type)
-    return this.model.callers.classes.flatMap((caller) => {
-      const bindings = this.model.worlds.map((world) => bindingOf(world, caller, resource, any.name))
-      return families.flatMap((family) => this.ofCaller(caller, resource, family, bindings))
+    return this.callers.of(resource).flatMap((callers) => {
+      const bindings = this.model.worlds.map((world) => bindingOf(world, callers.first, resource, any.name))
+      return families.flatMap((family) => this.ofCaller(callers, resource, family, bindings))
     })
   }
 
   /** Cells of one caller on one resource, for actions whose requests carry the same keys. */
   private ofCaller(
-    caller: CallerClass,
+    { first: caller, others }: AlikeCallers,
     resource: ScopedResource,
     { classes, lacked }: ActionFamily,
     bindings: readonly Binding[],
@@ -301,7 +307,16 @@ class CellFinder {
     )
     const aliases = aliasesOf(bindings)
     const userIdPrefix = userIdPrefixOf(bindings)
-    return [...groups.values()].map((group) => ({ caller, resource, pins, borrowed, aliases, userIdPrefix, ...group }))
+    return [...groups.values()].map((group) => ({
+      caller,
+      others,
+      resource,
+      pins,
+      borrowed,
+      aliases,
+      userIdPrefix,
+      ...group,
+    }))
   }
 
   /** What is left of a world's policies, for each endpoint that has a policy of its own and for all other ways. */

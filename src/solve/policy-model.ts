@@ -288,7 +288,7 @@ export class PolicyModel {
 
   private regionsOf(tests: readonly ValueTest[], domain: ValueDomain): readonly Region[] {
     const { maxRegions } = this.meter.limits
-    const found = partition(tests, domain, { maxRegions: maxRegions * 4, maxStates: maxRegions * 256 })
+    const found = partition(tests, domain, { maxRegions: maxRegions * 4, maxStates: maxRegions * STATES_PER_REGION })
     if (!found.ok) throw new OutOfBudget(`what the policies name cannot be told apart: ${found.error.detail}`)
     return found.value
   }
@@ -377,6 +377,9 @@ export class PolicyModel {
 }
 
 const NO_VALUES: readonly undefined[] = []
+
+/** About a second of work at most; the largest published policies take a tenth of it. */
+const STATES_PER_REGION = 16
 
 function rowsOf(policy: CompiledPolicy): readonly number[] {
   const rows: number[] = []

@@ -1,12 +1,13 @@
 /**
  * Witnesses for bare policies: requests of somebody who has one policy and then the other, confirmed by the evaluator.
  */
+import { actionBit } from '../aws/action.js'
 import { KMS_ACTIONS } from '../aws/actions.js'
 import type { Call } from '../decide/call.js'
 import { decide } from '../decide/decide.js'
 import { DEFAULT_OPTIONS } from '../decide/options.js'
 import { ContextReader } from '../decide/values.js'
-import { GrantSet } from '../graph/grant.js'
+import { GrantSet, type Grant } from '../graph/grant.js'
 import { compilePolicy, type CompiledPolicy } from '../graph/policy.js'
 import { parsePolicyValue } from '../policy/parse.js'
 import { parsePrincipalArn } from '../text/principal-arn.js'
@@ -16,6 +17,16 @@ import type { PolicyCell, PolicyModel } from './policy-model.js'
 import type { ScopedResource } from './scope.js'
 import { OutsideShape } from './space.js'
 import { Attempt, MAX_WAYS, type Witness } from './witness.js'
+
+const RETIRE_GRANT = actionBit('kms:RetireGrant')
+
+/** Somebody else's grant, as RetireGrant is about one: whoever is allowed by policies may retire it too. */
+const SOME_GRANT: Omit<Grant, 'keyArn'> = {
+  grantId: 'some-grant',
+  granteePrincipal: `arn:aws:iam::${HOLDER_ACCOUNT}:role/Grantee`,
+  operations: ['Decrypt'],
+  propagated: true,
+}
 
 export class PolicyWitnesses {
   private readonly reader: ContextReader
@@ -37,7 +48,8 @@ export class PolicyWitnesses {
       const resource: ScopedResource = { type: arn === undefined ? 'none' : cell.type, arn }
       const point = { caller: POLICY_HOLDER, resource, actions: cell.actions, pins: [cell.pins], borrowed: [] }
       for (const { request } of new Attempt(this.model, point, rest).requests()) {
-        const asked = { ...request, derive: false }
+        const retires = cell.actions[0]?.bit === RETIRE_GRANT
+        const asked = { ...request, derive: false, ...(retires ? { grantId: SOME_GRANT.grantId } : {}) }
         const calls = this.model.policies.map((policy) => this.call(policy, cell, arn, asked.context ?? {}))
         const [call] = calls
         if (call === undefined || !this.holds(node, cell, choice, call)) continue
@@ -76,6 +88,7 @@ export class PolicyWitnesses {
     const principal = typeof given === 'string' && isRole(given) ? given : POLICY_HOLDER.principal
     const accountId = principal.split(':')[4] ?? HOLDER_ACCOUNT
     const { type } = cell
+    const retired = action.bit === RETIRE_GRANT && arn !== undefined ? { ...SOME_GRANT, keyArn: arn } : undefined
     return {
       subject: holderOf(this.model.tables, principal),
       action: KMS_ACTIONS[action.bit]?.name ?? action.name,
@@ -95,10 +108,10 @@ export class PolicyWitnesses {
       callerInManagementAccount: false,
       resourceInManagementAccount: false,
       endpoint: undefined,
-      grants: GrantSet.empty,
+      grants: retired === undefined ? GrantSet.empty : new GrantSet([retired]),
       encryptionContext: undefined,
       grantTokens: [],
-      grantId: undefined,
+      grantId: retired?.grantId,
       createGrant: undefined,
       values,
       sourceArn: undefined,

@@ -28,16 +28,16 @@ export interface Mentioned {
 
 /** The policies that can bear on callers who are not in the world: of keys, endpoints and accounts. */
 export function sharedPolicies(snapshot: Snapshot, keys: readonly string[]): readonly CompiledPolicy[] {
-  const found = new Set<CompiledPolicy>()
-  for (const arn of keys) {
-    const policy = snapshot.keys.get(arn)?.policy
-    if (policy !== undefined) found.add(policy)
-  }
+  const found = new Set(keyPoliciesOf(snapshot, keys))
   for (const [, account] of snapshot.accounts.entries()) {
     for (const policy of [...(account.scps ?? []), ...(account.rcps ?? [])].flat()) found.add(policy)
   }
   for (const [, { policy }] of snapshot.endpoints.entries()) if (policy !== undefined) found.add(policy)
   return [...found]
+}
+
+export function keyPoliciesOf(snapshot: Snapshot, keys: readonly string[]): readonly CompiledPolicy[] {
+  return keys.flatMap((arn) => snapshot.keys.get(arn)?.policy ?? [])
 }
 
 /** The policies of the principals of a world. */

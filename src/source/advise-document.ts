@@ -19,6 +19,6 @@ export function advise(
 ): Result<Advised, SourceError> {
   const found = explain(document, options)
   if (!found.ok) return found
-  const { trace, sourceOf } = found.value
-  return { ok: true, value: adviseOn(trace, { sourceOf, limit }) }
+  const { trace, sourceOf, callerContext } = found.value
+  return { ok: true, value: adviseOn(trace, { sourceOf, callerContext, limit }) }
 }

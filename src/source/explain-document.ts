@@ -3,6 +3,7 @@
  */
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../decide/options.js'
 import { trace, type PolicyTrace, type Trace } from '../decide/trace.js'
+import type { CallerContext } from '../explain/advice/caller-context.js'
 import { explanationJson, type ExplanationJson } from '../explain/explanation-json.js'
 import { explainTrace, type Explanation } from '../explain/story.js'
 import type { DecisionKind, Layer } from '../graph/combine.js'
@@ -11,7 +12,7 @@ import type { PolicySource } from '../policy/document.js'
 import type { SimulationDocument } from './simulation-document.js'
 import { Reading, type ReadError } from './object-reader.js'
 import { placesOf, SimulationReader, type Simulation } from './read-simulation.js'
-import { callOf, checksDiffer, ignoredMembers } from './simulation-call.js'
+import { callerContextOf, callOf, checksDiffer, ignoredMembers } from './simulation-call.js'
 import { readJson } from '../text/json.js'
 import type { Result, SourceError, SourceText } from '../text/source.js'
 import { nodeAt, toPointer, type ObjectNode, type SyntaxPath } from '../text/syntax-tree.js'
@@ -26,6 +27,8 @@ export interface ExplainedDocument {
   readonly trace: Trace
   /** Where the policies of that check stand in the document. */
   readonly sourceOf: (policy: PolicyTrace) => PolicySource | undefined
+  /** What the request of that check has of the keys by which an exception for its caller would be made. */
+  readonly callerContext: CallerContext
   readonly checks: readonly ExplainedCheck[]
   /** Index of the first check that fails. */
   readonly failingCheck: number | null
@@ -90,6 +93,7 @@ function explained(
     },
     trace: traced,
     sourceOf,
+    callerContext: callerContextOf(simulation, simulation.checks[told]!, traced.call),
     checks: traces.map(({ call, outcome }) => ({
       action: call.action,
       resource: call.resource.arn ?? null,

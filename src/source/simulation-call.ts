@@ -4,6 +4,7 @@
 import { MULTI_RESOURCE_APIS } from '../aws/actions.js'
 import type { Call } from '../decide/call.js'
 import { deriveContext } from '../decide/derive.js'
+import { CALLER_KEYS, derivedCallerContext, type CallerContext } from '../explain/advice/caller-context.js'
 import { requestedGrant, requestEncryptionContext, type RequestFacts } from '../decide/facts.js'
 import type { DecisionOptions } from '../decide/options.js'
 import type { SlotValue } from '../graph/atom.js'
@@ -59,6 +60,17 @@ export function callOf(simulation: Simulation, check: Check, tables: GraphTables
 
 function isListed(accounts: readonly string[], account: string | undefined): boolean {
   return account !== undefined && accounts.includes(account)
+}
+
+/** What the request has of the keys by which an exception for its caller would be made. */
+export function callerContextOf({ derive }: Simulation, { context }: Check, call: Call): CallerContext {
+  const listed = CALLER_KEYS.flatMap((key) => {
+    const name = key.toLowerCase()
+    const value = context.get(name)
+    return context.has(name) ? [[name, typeof value === 'string' ? value : undefined] as const] : []
+  })
+  const all = Object.entries({ ...(derive ? derivedCallerContext(call) : {}), ...Object.fromEntries(listed) })
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
 function usesEndpoint(context: ContextValues): boolean {

@@ -9,6 +9,7 @@
  * Unicode strings.
  */
 import { listOf, type ConditionJson, type PolicyJson, type StatementJson } from '../reference/document.js'
+import { statementsOf } from '../solve/aimed.js'
 
 /** A request as variables of a formula; `declare` says all that were used. */
 export class Formula {
@@ -113,9 +114,6 @@ function sortOf(key: string): 'String' | 'Real' | 'Bool' {
   return SORTS[key] ?? 'String'
 }
 
-export const statementsOf = ({ Statement }: PolicyJson): readonly StatementJson[] =>
-  Array.isArray(Statement) ? Statement : [Statement as StatementJson]
-
 /** What somebody may do who has this policy and no other. */
 export function allowedAlone(formula: Formula, policy: PolicyJson): string {
   const of = (effect: 'Allow' | 'Deny'): string =>
@@ -153,9 +151,7 @@ export function allowedByKeyPolicy(
     const direct = some('Allow', ['direct'])
     const account_ = some('Allow', ['account'])
     const allowed =
-      each.account === account
-        ? any([direct, all([account_, identity])])
-        : all([any([direct, account_]), identity])
+      each.account === account ? any([direct, all([account_, identity])]) : all([any([direct, account_]), identity])
     const arn = formula.key('aws:PrincipalArn', 'String')
     const isThey = all([`(= ${caller} ${number})`, arn.present, `(= ${arn.value} ${text(each.arn)})`])
     return all([isThey, allowed, not(denied)])
@@ -195,7 +191,7 @@ export function text(plain: string): string {
   return `"${plain}"`
 }
 
-export function glob(value: string, pattern: string): string {
+function glob(value: string, pattern: string): string {
   const parts = pattern.split(/([*?])/).flatMap((part) => {
     if (part === '*') return ['(re.* re.allchar)']
     if (part === '?') return ['re.allchar']

@@ -3,6 +3,7 @@
  *
  * The judge is made of the pieces of the slow interpreter; nothing here knows diagrams or regions.
  */
+import type { RequestContext } from '../../src/decide/values.js'
 import { conditionsHold } from '../reference/conditions.js'
 import { listOf, type Context, type OneOrMany, type PolicyJson, type StatementJson } from '../reference/document.js'
 import { actionCovered, resourceCovered } from '../reference/resources.js'
@@ -12,6 +13,13 @@ export interface AimedRequest {
   /** Undefined: the action takes none. */
   readonly resource: string | undefined
   readonly context: Context
+}
+
+/** A context as the program has it, which may have keys that are nothing. */
+export function contextOf(given: RequestContext = {}): Context {
+  const found: Record<string, NonNullable<Context[string]>> = {}
+  for (const [key, value] of Object.entries(given)) if (value !== undefined && value !== null) found[key] = value
+  return found
 }
 
 const nothing = (): void => undefined
@@ -45,7 +53,7 @@ export class Dice {
 }
 
 /** A text that a pattern matches, or nearly so: wildcards filled with little, with more, or with pieces of other patterns. */
-export function filled(pattern: string, dice: Dice, pieces: readonly string[] = []): string {
+function filled(pattern: string, dice: Dice, pieces: readonly string[] = []): string {
   const inserts = ['', 'x', 'ab', ...pieces]
   const plain = pattern.replaceAll(/\$\{[*?$]\}/g, (whole) => whole.charAt(2)).replaceAll(/\$\{[^}]*\}/g, 'x')
   const text = plain.replaceAll('*', () => dice.of(inserts)).replaceAll('?', () => dice.of(['x', 'a', '7']))
@@ -53,7 +61,7 @@ export function filled(pattern: string, dice: Dice, pieces: readonly string[] = 
 }
 
 /** The words between the wildcards of patterns. */
-export function piecesOf(patterns: readonly string[]): readonly string[] {
+function piecesOf(patterns: readonly string[]): readonly string[] {
   return [...new Set(patterns.flatMap((pattern) => pattern.split(/[*?]/)))].filter((piece) => /^[^:${}]+$/.test(piece))
 }
 
@@ -99,7 +107,8 @@ export class Aim {
     const { dice } = this
     const pattern = dice.of(this.resources)
     if (pattern === '*') return 'arn:aws:s3:::anything'
-    const [head = '', tail = ''] = [pattern.split(':').slice(0, 5).join(':'), pattern.split(':').slice(5).join(':')]
+    const fields = pattern.split(':')
+    const [head, tail] = [fields.slice(0, 5).join(':'), fields.slice(5).join(':')]
     return `${filled(head, dice, ['aws', 'eu-west-1', '111122223333'])}:${filled(tail, dice, ['key/', 'role/x'])}`
   }
 
@@ -115,6 +124,6 @@ export class Aim {
   }
 }
 
-function statementsOf({ Statement }: PolicyJson): readonly StatementJson[] {
-  return Array.isArray(Statement) ? Statement : [Statement as StatementJson]
+export function statementsOf({ Statement }: PolicyJson): readonly StatementJson[] {
+  return 'Effect' in Statement ? [Statement] : Statement
 }

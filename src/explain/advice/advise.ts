@@ -19,6 +19,7 @@ import { readSyntax } from '../../text/read-syntax.js'
 import { nodeAt, parsePointer } from '../../text/syntax-tree.js'
 import { capital, levelName, listed, placedName, placedPolicyName, quoted, type NamedTrace } from '../names.js'
 import { constraintWords, granteeInWords } from '../statement-words.js'
+import type { CallerContext } from './caller-context.js'
 import { changeableKey } from './context-changes.js'
 import type { Change, PolicyChange } from './change.js'
 import { editedDocument, newPolicy, type EditedDocument } from './changed-call.js'
@@ -70,6 +71,8 @@ export interface AdviseOptions {
   readonly sourceOf?: (policy: PolicyTrace) => PolicySource | undefined
   /** Whether a policy is one's own to edit; those that AWS manages are not. */
   readonly isEditable?: (policy: PolicyTrace) => boolean
+  /** What the request has of `aws:PrincipalArn` and the like where no policy asks for them; nothing when left out. */
+  readonly callerContext?: CallerContext
   /** How many pieces of advice at most; 5 when left out. */
   readonly limit?: number
 }
@@ -89,7 +92,12 @@ export function adviseOn(trace: NamedTrace, options: AdviseOptions = {}): Advise
   if (trace.outcome.decision === 'allow') return { advice: [], isComplete: true }
   const isEditable = options.isEditable ?? (() => true)
   const limit = options.limit ?? DEFAULT_LIMIT
-  const { call, found, isComplete } = searchChanges(trace, { isEditable, limit, maxTried: MAX_TRIED })
+  const { call, found, isComplete } = searchChanges(trace, {
+    isEditable,
+    limit,
+    maxTried: MAX_TRIED,
+    callerContext: options.callerContext,
+  })
   const advice = found.map(({ cost, changes, edited }): Advice => {
     const edits = changes.some(({ kind }) => kind !== 'context')
     const opens = (control?: SolveControl): Opened | undefined =>

@@ -21,6 +21,7 @@ import {
 } from '../../policy/policy-edit.js'
 import { readSyntax } from '../../text/read-syntax.js'
 import { nodeAt, parsePointer } from '../../text/syntax-tree.js'
+import { CALLER_KEYS, type CallerContext } from './caller-context.js'
 import type { Change, ContextChange } from './change.js'
 
 const ENCRYPTION_CONTEXT = 'kms:encryptioncontext:'
@@ -33,7 +34,11 @@ export class ChangedCalls {
   private readonly compiled = new Map<CompiledPolicy, CompiledPolicy>()
   private readonly edited = new Map<string, CompiledPolicy | undefined>()
 
-  constructor(private readonly original: Call) {
+  /** @param callerContext - of keys that no policy of the call asks for. */
+  constructor(
+    private readonly original: Call,
+    callerContext: CallerContext = {},
+  ) {
     const { subject, keyPolicy, boundary, endpoint, scps, rcps } = original
     const one = (policy: CompiledPolicy | undefined): CompiledPolicy | undefined =>
       policy === undefined ? undefined : this.own(policy)
@@ -48,11 +53,13 @@ export class ChangedCalls {
       rcps: levels(rcps),
       endpoint: endpoint === undefined ? undefined : { policy: one(endpoint.policy) },
     }
+    for (const key of CALLER_KEYS) this.tables.slot(key)
     // Slots are numbered anew by the order in which policies name their keys.
     const old = subject.tables
     const values = Array.from({ length: this.tables.slotCount }, (_, slot): SlotValue => {
-      const before = old.findSlot(this.tables.slotName(slot))
-      return before < 0 ? undefined : original.values[before]
+      const name = this.tables.slotName(slot)
+      const before = old.findSlot(name)
+      return before < 0 ? callerContext[name] : original.values[before]
     })
     this.call = { ...original, ...policies, values, subject: new Subject(this.tables, subject.caller) }
   }

@@ -5,13 +5,16 @@
  * turns one of the answers on its way: whatever set lets the call in must turn one of these, so none is missed, and a
  * set that is more than another found one is never listed. Each set is judged by the graph itself.
  */
+import { conditionKeyInfo } from '../../aws/condition-key.js'
 import type { Call } from '../../decide/call.js'
 import { testHolds, type StatementTrace, type Trace } from '../../decide/trace.js'
 import { layersOf, type Leaf } from '../../graph/combine.js'
 import { documentOf } from '../../graph/documents.js'
 import type { Grant } from '../../graph/grant.js'
 import type { LoweredStatement } from '../../graph/lower.js'
+import { SPEC_FIRST, type GraphTables } from '../../graph/tables.js'
 import { layerTrace } from '../reference.js'
+import type { CallerContext } from './caller-context.js'
 import { bearsOn, editCandidates, type IsEditable } from './candidates.js'
 import type { Change } from './change.js'
 import { ChangedCalls } from './changed-call.js'
@@ -20,6 +23,8 @@ import { contextChange, ContextValues } from './context-values.js'
 
 export interface SearchOptions {
   readonly isEditable: IsEditable
+  /** What the request has of keys that an exception for the caller would ask for. */
+  readonly callerContext?: CallerContext | undefined
   /** How many sets are wanted. */
   readonly limit: number
   /** Sets that are judged at most. */
@@ -46,8 +51,11 @@ interface State {
   readonly changes: readonly Change[]
 }
 
-export function searchChanges(traced: Trace, { isEditable, limit, maxTried }: SearchOptions): SearchResult {
-  const calls = new ChangedCalls(traced.call)
+export function searchChanges(
+  traced: Trace,
+  { isEditable, limit, maxTried, callerContext }: SearchOptions,
+): SearchResult {
+  const calls = new ChangedCalls(traced.call, callerContext)
   const first = calls.traceOf(calls.call)
   const edits = editCandidates(traced, isEditable)
   const values = ContextValues.of(first)
@@ -125,8 +133,12 @@ function nextChanges(now: Trace, means: Means): Iterable<Change> {
     for (const { compiled, statements } of traced?.policies ?? []) {
       const { parts } = documentOf(compiled)
       statements.forEach((statement, index) => {
-        if (!hangsOnConditions(statement, isDenied)) return
-        for (const change of turning(statement, parts[index], isDenied, now.call, means)) next.set(change.id, change)
+        const part = parts[index]
+        if (part === undefined) return
+        const slots = resourceSlots(means.calls.tables, part)
+        if (!hangsOnValues(statement, isDenied, slots.length > 0)) return
+        for (const change of turning(statement, part, isDenied, now.call, means)) next.set(change.id, change)
+        for (const slot of slots) for (const change of means.values.changes(slot)) next.set(change.id, change)
       })
     }
     for (const { grant, miss } of traced?.grants ?? []) {
@@ -136,21 +148,32 @@ function nextChanges(now: Trace, means: Means): Iterable<Change> {
   return next.values()
 }
 
-/** A Deny that applies, or an Allow that only its conditions keep from applying. */
-function hangsOnConditions({ statement, applies, failed }: StatementTrace, isDenied: boolean): boolean {
+/** A Deny that applies, or an Allow that only its conditions, or variables of its resources, keep from applying. */
+function hangsOnValues(
+  { statement, applies, failed }: StatementTrace,
+  isDenied: boolean,
+  hasVariables: boolean,
+): boolean {
   if (isDenied) return statement.effect === 'Deny' && applies
-  return statement.effect === 'Allow' && failed.length === 1 && failed[0] === 'condition'
+  const hangs = failed.every((part) => part === 'condition' || (part === 'resource' && hasVariables))
+  return statement.effect === 'Allow' && failed.length > 0 && hangs
+}
+
+/** Keys that are variables in the Resource element. */
+function resourceSlots(tables: GraphTables, { resources }: LoweredStatement): readonly number[] {
+  if (resources === undefined) return []
+  const patterns = tables.resources.tuple(resources).slice(SPEC_FIRST)
+  return [...new Set(patterns.flatMap((pattern) => tables.resourcePattern(pattern).slots))]
 }
 
 /** Values that make a condition of the statement come out otherwise. */
 function* turning(
   { statement, conditions }: StatementTrace,
-  part: LoweredStatement | undefined,
+  part: LoweredStatement,
   isDenied: boolean,
   call: Call,
-  { calls, values }: Means,
+  { calls, values }: Omit<Means, 'edits'>,
 ): Generator<Change> {
-  if (part === undefined) return
   const isCautious = call.options.uncomparable === 'deny' && statement.effect === 'Deny'
   const tests = isCautious ? part.cautiousTests : part.tests
   for (const [index, { holds }] of conditions.entries()) {
@@ -158,7 +181,11 @@ function* turning(
     if (lowered === undefined || lowered === 'never' || holds !== isDenied) continue
     const slots = new Set(lowered.flatMap((literal) => calls.tables.atom(literal >> 1).slots))
     for (const slot of slots) {
+      // The names of the encryption context change with its pairs.
+      if (calls.tables.slotName(slot) === CONTEXT_KEYS) yield* pairChanges(call, { calls, values })
       for (const change of [...values.changes(slot), ...values.resolved(slot, call)]) {
+        // Where one key is compared with another, it may take a new value of each.
+        if (slots.size > 1) yield change
         const changed = calls.withValue(call, change)
         if (testHolds(calls.tables, lowered, changed.values) !== isDenied) yield change
       }
@@ -166,11 +193,28 @@ function* turning(
   }
 }
 
+const CONTEXT_KEYS = 'kms:encryptioncontextkeys'
+const CONTEXT = 'kms:encryptioncontext:'
+
+/** Any pair of the encryption context taken away, or one put there that some policy asks for. */
+function* pairChanges(
+  { action, encryptionContext = {} }: Call,
+  { calls: { tables }, values }: Omit<Means, 'edits'>,
+): Generator<Change> {
+  if (conditionKeyInfo(CONTEXT_KEYS)?.actions?.includes(action) === false) return
+  for (const name of Object.keys(encryptionContext)) {
+    yield contextChange(`kms:EncryptionContext:${name}`, undefined, changeableKey(CONTEXT)!.cost)
+  }
+  for (let slot = 0; slot < tables.slotCount; slot++) {
+    if (tables.slotName(slot).startsWith(CONTEXT)) yield* values.changes(slot)
+  }
+}
+
 /** The pairs of encryption context that a grant asks for, and those that it does not want. */
 function* pairsOf({ constraints = {} }: Grant, { encryptionContext = {} }: Call): Generator<Change> {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints
   const change = (name: string, value: string | undefined): Change =>
-    contextChange(`kms:EncryptionContext:${name}`, value, changeableKey('kms:encryptioncontext:')!.cost)
+    contextChange(`kms:EncryptionContext:${name}`, value, changeableKey(CONTEXT)!.cost)
   for (const [name, value] of Object.entries(equals ?? subset ?? {})) {
     if (encryptionContext[name] !== value) yield change(name, value)
   }

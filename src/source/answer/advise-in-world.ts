@@ -3,6 +3,7 @@
  */
 import type { PolicyTrace } from '../../decide/trace.js'
 import { adviseOn, type Advised } from '../../explain/advice/advise.js'
+import { derivedCallerContext } from '../../explain/advice/caller-context.js'
 import { shownSource } from '../world/policy-text.js'
 import type { Answer } from './answer-question.js'
 
@@ -13,7 +14,9 @@ export function adviseOnAnswer({ trace }: Answer): Advised {
     if (policy.layer === 'identity' && subject.caller.isServiceLinkedRole) return false
     return !isOfAws(trace.names?.arn(trace, policy))
   }
-  return adviseOn(trace, { sourceOf: shownSource, isEditable })
+  // A world derives what a request says of its caller.
+  const callerContext = derivedCallerContext(trace.call)
+  return adviseOn(trace, { sourceOf: shownSource, isEditable, callerContext })
 }
 
 /** `arn:aws:iam::aws:policy/...`, `arn:aws:organizations::aws:policy/...`. */
