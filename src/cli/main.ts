@@ -16,8 +16,10 @@ import { registerGraph } from './graph.js'
 import { registerInit } from './init.js'
 import { registerKms } from './kms.js'
 import { registerLint } from './lint.js'
+import { registerLsp } from './lsp.js'
 import { registerRedundant } from './redundant.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
+import { registerTest } from './test.js'
 import { registerWhoCan } from './who-can.js'
 import { registerWhy } from './why.js'
 import { registerWorld } from './world.js'
@@ -32,6 +34,7 @@ const EXAMPLES = `Examples:
   keyward graph --world acme --key alias/payments   draw who a key is open to
   keyward eval questions.jsonl         decide many requests, one JSON line each
   keyward lint policies/               what is wrong with these policies?
+  keyward test policies/               do policies do what their tests say?
   keyward init --data-dir keys         make a key service in a folder
   keyward kms create-key --data-dir keys --as arn:aws:iam::111122223333:root
 `
@@ -63,6 +66,8 @@ function createProgram(): Command {
   registerRedundant(program)
   registerEval(program)
   registerLint(program)
+  registerTest(program)
+  registerLsp(program)
   registerExplain(program)
   registerInit(program)
   registerKms(program)

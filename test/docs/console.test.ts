@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { registerDiff } from '../../src/cli/diff.js'
 import { registerGraph } from '../../src/cli/graph.js'
+import { registerTest } from '../../src/cli/test.js'
 import { runCommand } from '../cli/run-command.js'
 
 const PAGES: readonly (readonly [page: string, register: (program: Command) => void])[] = [
   ['docs/diff.md', registerDiff],
   ['docs/graph.md', registerGraph],
+  ['docs/test.md', registerTest],
 ]
 
 describe.each(PAGES)('%s', (page, register) => {

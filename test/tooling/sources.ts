@@ -26,6 +26,7 @@ export const ROOMS: readonly string[] = [
   'tui',
   'cli',
   'kms.ts',
+  'vitest.ts',
   'index.ts',
 ]
 

@@ -1,0 +1,66 @@
+/**
+ * Waits for files and folders to change. Nothing is asked again and again: the system tells.
+ */
+import { statSync, watch, type FSWatcher } from 'node:fs'
+import { basename, dirname } from 'node:path'
+
+/** Editors write a file in several steps, and a checkout writes many. */
+const QUIET_MS = 100
+
+export class Changes {
+  private readonly watchers = new Map<string, FSWatcher>()
+  private waiting: (() => void) | undefined
+  private timer: NodeJS.Timeout | undefined
+  private hasChanged = false
+  private isEnded = false
+
+  /** Also watches these; one that is watched already, or is not there, is passed over. */
+  add(paths: Iterable<string>): void {
+    for (const path of paths) {
+      if (this.isEnded || this.watchers.has(path)) continue
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats === undefined) continue
+      const isFolder = stats.isDirectory()
+      // A file is watched by its folder: saving it often puts another one in its place.
+      const name = isFolder ? undefined : basename(path)
+      try {
+        const watcher = watch(isFolder ? path : dirname(path), { recursive: isFolder }, (_event, changed) => {
+          if (name === undefined || changed === null || changed === name) this.note()
+        })
+        // A folder that is taken away is a change as well.
+        watcher.on('error', () => this.note())
+        this.watchers.set(path, watcher)
+      } catch {
+        // What cannot be watched is read when something else changes.
+      }
+    }
+  }
+
+  /** Resolves to true when something has changed since this was last asked, and to false at the end. */
+  async next(): Promise<boolean> {
+    if (!this.hasChanged && !this.isEnded) {
+      await new Promise<void>((resolve) => {
+        this.waiting = resolve
+      })
+    }
+    this.waiting = undefined
+    this.hasChanged = false
+    return !this.isEnded
+  }
+
+  end(): void {
+    this.isEnded = true
+    clearTimeout(this.timer)
+    for (const watcher of this.watchers.values()) watcher.close()
+    this.watchers.clear()
+    this.waiting?.()
+  }
+
+  private note(): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => {
+      this.hasChanged = true
+      this.waiting?.()
+    }, QUIET_MS)
+  }
+}
