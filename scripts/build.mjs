@@ -161,7 +161,10 @@ function rememberCode(outdir, name) {
     await runWhy(undefined, { ...asked, world: 'fixtures/acme/world', principal: 'role/PaymentsApi', action: 'kms:Decrypt', key: 'alias/payments' })
     writeFileSync(${JSON.stringify(join(outdir, `${name}.cjs.code`))}, script.createCachedData())
     process.exit(0)`
-  execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 /** The packages that are read when they are called. */

@@ -15,17 +15,7 @@ OLD and NEW are world folders or files with a policy. Every difference is a sent
 a request that shows it; \`--witnesses DIR\` writes each as a document for \`keyward why\`.
 Exit status: 0 access is the same or less, 1 it grows (or nothing could be proved; --allow-unknown), 2 wrong usage or input.`
 
-const POLICY_KINDS = [
-  'key',
-  'identity',
-  'boundary',
-  'session',
-  'scp',
-  'rcp',
-  'vpce',
-  'trust',
-  'resource',
-] as const
+const POLICY_KINDS = ['key', 'identity', 'boundary', 'session', 'scp', 'rcp', 'vpce', 'trust', 'resource'] as const
 
 export function registerDiff(program: Command): void {
   const command = program
