@@ -7,6 +7,7 @@ import { Bindings, fits, followed, HotBinding } from '../../src/decide/bindings.
 import { Gate } from '../../src/decide/gate.js'
 import { DEFAULT_OPTIONS } from '../../src/decide/options.js'
 import { bindCaller, bindResource, callOf, type Binding } from '../../src/decide/resolve.js'
+import { TraceSketches } from '../../src/decide/trace.js'
 import { ContextReader } from '../../src/decide/values.js'
 import { GrantSet } from '../../src/graph/grant.js'
 import { compilePolicy } from '../../src/graph/policy.js'
@@ -254,5 +255,22 @@ describe('gates', () => {
     expect(hot.gate('s3:Action0', undefined)).toBeUndefined()
     note(hot, 's3:Action0', undefined, 1)
     expect(hot.gate('s3:Action0', undefined)).toBeDefined()
+  })
+})
+
+describe('sketches of traces', () => {
+  test('are kept from the second trace of an action on, until another action is traced', () => {
+    const hot = new HotBinding(bindingOf(ALICE, KEY))
+    expect(hot.sketches('kms:Decrypt')).toBeUndefined()
+    const kept = hot.sketches('kms:Decrypt')
+    expect(kept).toBeInstanceOf(TraceSketches)
+    expect(hot.sketches('kms:Decrypt')).toBe(kept)
+    // What an action can do is part of them.
+    expect(hot.sketches('kms:Encrypt')).toBeUndefined()
+    const others = hot.sketches('kms:Encrypt')
+    expect(others).toBeInstanceOf(TraceSketches)
+    expect(others).not.toBe(kept)
+    expect(hot.sketches('kms:Decrypt')).toBeUndefined()
+    expect(hot.sketches('kms:Decrypt')).not.toBe(kept)
   })
 })

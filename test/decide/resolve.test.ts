@@ -12,9 +12,11 @@ import {
   bindResource,
   callerEntryArn,
   callOf,
+  fillIn,
   type AuthorizationRequest,
 } from '../../src/decide/resolve.js'
 import { ContextReader } from '../../src/decide/values.js'
+import type { SlotValue } from '../../src/graph/atom.js'
 import { GrantSet, type Grant } from '../../src/graph/grant.js'
 import { compilePolicy, type CompiledPolicy } from '../../src/graph/policy.js'
 import type { Caller } from '../../src/graph/subject.js'
@@ -320,4 +322,19 @@ describe('condition keys that follow', () => {
       expect(valueOf(name, changes, snapshot)).toEqual(value)
     })
   }
+})
+
+test('of a few condition keys no others are filled in, and what is there stays', () => {
+  const caller = bindCaller(world, ALICE)
+  if (!caller.ok) throw new Error(caller.error.message)
+  const binding = bindResource(caller.value, KEY, 'kms:Decrypt')
+  if (!binding.ok) throw new Error(binding.error.message)
+  const [arn, account, team] = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalTag/team'].map((key) =>
+    tables.slot(key),
+  )
+  const values: SlotValue[] = Array.from({ length: tables.slotCount }, () => undefined)
+  values[team!] = 'mine'
+  fillIn(values, binding.value, { action: 'kms:Decrypt' }, [account!, team!])
+  expect([values[arn!], values[account!], values[team!]]).toEqual([undefined, A, 'mine'])
+  expect(values.filter((value) => value !== undefined)).toHaveLength(2)
 })

@@ -6,7 +6,16 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/decide/call.js'
-import { trace, type ConditionMiss, type LayerTrace } from '../../src/decide/trace.js'
+import {
+  trace,
+  traceAlike,
+  TraceSketches,
+  type ConditionMiss,
+  type LayerTrace,
+  type PolicyTrace,
+  type Trace,
+} from '../../src/decide/trace.js'
+import type { SlotValue } from '../../src/graph/atom.js'
 import type { AuthorizeDocument, ConditionJson, Context } from '../reference/document.js'
 import {
   A,
@@ -231,5 +240,176 @@ describe('a condition that does not hold', () => {
       ['aws:username', false, 'value'],
       ['aws:SecureTransport', false, 'uncomparable'],
     ])
+  })
+})
+
+// What no value of a condition key changes is worked out once for a caller, resource and action; the rest each time.
+describe('a trace of what was asked before', () => {
+  const TENANT = 'kms:EncryptionContext:tenant'
+  const when = { StringEquals: { [TENANT]: 'a' } }
+  type SlotKeys = Readonly<Record<string, SlotValue>>
+
+  function answering(from: Call, values: SlotKeys): Call {
+    const changed = [...from.values]
+    for (const [key, value] of Object.entries(values)) changed[from.keyPolicy!.tables.findSlot(key)] = value
+    return { ...from, values: changed }
+  }
+
+  const policiesOf = (from: Trace, name: string): readonly PolicyTrace[] =>
+    from.layers.find(({ layer }) => layer === name)?.policies ?? []
+
+  test('is that of one that nobody asked before', () => {
+    const first = call({
+      keyPolicy: policy(
+        allow('kms:*', { to: { AWS: user(A).arn }, when }),
+        allow('kms:Decrypt', { to: '*', when: { StringEquals: { 'aws:userid': 'x', [TENANT]: 'b' } } }),
+        deny('kms:*', { to: '*', when: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        deny('kms:Sign', { to: '*' }),
+      ),
+      identityPolicies: [
+        policy(
+          allow('kms:*', { on: `arn:aws:kms:*:${A}:key/\${aws:PrincipalTag/key}*` }),
+          allow('kms:*', {
+            on: 'arn:aws:s3:::b',
+            when: { StringLike: { 'aws:userid': '${aws:PrincipalTag/key}*' } },
+          }),
+          deny('kms:*', { when: { StringEquals: { 'aws:userid': 'bad' } } }),
+        ),
+        EVERYTHING,
+      ],
+      context: {},
+    })
+    const sketches = new TraceSketches()
+    const ROUNDS: readonly SlotKeys[] = [
+      {},
+      {},
+      { [TENANT]: 'a' },
+      { [TENANT]: 'a' },
+      { [TENANT]: 'b', 'aws:userid': 'x' },
+      { [TENANT]: 'b', 'aws:userid': 'x', 'aws:SecureTransport': 'false' },
+      { [TENANT]: 'b', 'aws:userid': 'x', 'aws:SecureTransport': 'true' },
+      { 'aws:PrincipalTag/key': '1234', 'aws:userid': '1234:x' },
+      { 'aws:PrincipalTag/key': '5678', 'aws:userid': '1234:x' },
+      { 'aws:PrincipalTag/key': '5678', 'aws:userid': 'bad' },
+      { 'aws:PrincipalTag/key': '1234' },
+      { [TENANT]: ['a', 'b'] },
+      { [TENANT]: ['a'] },
+      {},
+    ]
+    const rounds = [...ROUNDS, ...ROUNDS.toReversed()].map((values) => answering(first, values))
+    const traced = rounds.map((one) => traceAlike(one, sketches))
+    // Compared when all have been made: a later one leaves the earlier as they were.
+    expect(traced).toEqual(rounds.map((one) => trace(one)))
+  })
+
+  // A condition hangs on its own keys, on those of its variables, and on no others.
+  const TEAM = '${aws:PrincipalTag/team}'
+  const HANGS: readonly (readonly [
+    name: string,
+    when: ConditionJson,
+    before: SlotKeys,
+    after: SlotKeys,
+    applies: readonly [before: boolean, after: boolean],
+  ])[] = [
+    [
+      'the key of the first slot',
+      { StringEquals: { 'aws:SourceVpce': 'vpce-1' } },
+      {},
+      { 'aws:SourceVpce': 'vpce-1' },
+      [false, true],
+    ],
+    [
+      'the variable of one condition of two',
+      { StringEquals: { [TENANT]: 'a', 'aws:userid': TEAM } },
+      { [TENANT]: 'a', 'aws:userid': 'x', 'aws:PrincipalTag/team': 'x' },
+      { [TENANT]: 'a', 'aws:userid': 'x', 'aws:PrincipalTag/team': 'y' },
+      [true, false],
+    ],
+    [
+      'the variable of one value of two',
+      { StringEquals: { 'aws:userid': ['a', TEAM] } },
+      { 'aws:userid': 'x', 'aws:PrincipalTag/team': 'x' },
+      { 'aws:userid': 'x', 'aws:PrincipalTag/team': 'y' },
+      [true, false],
+    ],
+  ]
+  test.each(HANGS)('hangs on %s', (_name, condition, before, after, [held, holds]) => {
+    const first = call({ keyPolicy: policy(allow('kms:*', { to: '*', when: condition })) })
+    const sketches = new TraceSketches()
+    const applies = [before, after, before].map(
+      (values) => policiesOf(traceAlike(answering(first, values), sketches), 'keyPolicy')[0]?.statements[0]?.applies,
+    )
+    expect(applies).toEqual([held, holds, held])
+  })
+
+  test('tells of an account and a level with guardrails alone', () => {
+    const first = call({
+      keyPolicy: policy(allow('kms:*', { to: '*', when })),
+      scps: { [A]: [[policy(allow('*', { when }))]] },
+    })
+    const found = traceAlike(answering(first, { [TENANT]: 'a' }), new TraceSketches())
+    const names = (name: string): readonly string[] => Object.keys(policiesOf(found, name)[0] ?? {}).sort()
+    expect(names('keyPolicy')).toEqual(['compiled', 'document', 'layer', 'policy', 'statements'])
+    expect(names('scp')).toEqual(['account', 'compiled', 'document', 'layer', 'level', 'policy', 'statements'])
+  })
+
+  test('is made of the same records where nothing has changed for a policy', () => {
+    const first = call({
+      keyPolicy: policy(allow('kms:*', { to: '*', when }), deny('kms:Sign', { to: '*' })),
+      identityPolicies: [EVERYTHING],
+    })
+    const sketches = new TraceSketches()
+    const policies = (values: SlotKeys): readonly unknown[] => {
+      const found = traceAlike(answering(first, values), sketches)
+      return [policiesOf(found, 'keyPolicy')[0], policiesOf(found, 'identity')[0]]
+    }
+    const [key, identity] = policies({ [TENANT]: 'a' })
+    const [again, alike] = policies({ [TENANT]: 'a', 'aws:userid': 'x' })
+    expect([again === key, alike === identity]).toEqual([true, true])
+    const [other, always] = policies({ [TENANT]: 'b' })
+    expect([other === key, always === identity]).toEqual([false, true])
+  })
+
+  // Callers choose the values, and what is kept lives as long as the caller is known.
+  test.each([
+    [256, true],
+    [257, false],
+  ] as const)('remembers a value of %i characters: %s', (length, isKept) => {
+    const sketches = new TraceSketches()
+    const both = { StringEquals: { [TENANT]: 'a', 'aws:userid': 'x' } }
+    const first = call({ keyPolicy: policy(allow('kms:*', { to: '*', when: both })) })
+    const one = answering(first, { [TENANT]: 'a'.repeat(length), 'aws:userid': 'x' })
+    const [before] = policiesOf(traceAlike(one, sketches), 'keyPolicy')
+    const [after] = policiesOf(traceAlike(one, sketches), 'keyPolicy')
+    expect(after).toEqual(before)
+    expect(after === before).toBe(isKept)
+  })
+
+  test('tells of a policy where it stands now', () => {
+    const sketches = new TraceSketches()
+    const first = call({
+      keyPolicy: open,
+      identityPolicies: [refusing, EVERYTHING],
+      scps: { [A]: [[EVERYTHING], [EVERYTHING, refusing]] },
+    })
+    const [refuses, allows] = first.identity
+    const scps = first.scps!.flat()
+    const [above, below, denies] = scps
+    const VARIANTS: readonly Call[] = [
+      first,
+      { ...first, identity: [allows!, refuses!] },
+      { ...first, identity: [allows!] },
+      { ...first, identity: [allows!, allows!] },
+      { ...first, scps: [[above!, below!], [denies!]] },
+      { ...first, scps: [[above!], [below!], [denies!]] },
+      { ...first, scps: [[above!], [below!]] },
+      { ...first, scps: [[below!], [below!]] },
+      { ...first, keyPolicy: undefined },
+      { ...first, keyPolicy: allows! },
+      first,
+    ]
+    for (const variant of [...VARIANTS, ...VARIANTS.toReversed()]) {
+      expect(traceAlike(variant, sketches)).toEqual(trace(variant))
+    }
   })
 })

@@ -157,6 +157,8 @@ describe('a reader of few keys', () => {
     const reader = new SlotReader(new ContextReader(tables), [slot])
     const twice = { [key]: 'a', [key.toUpperCase()]: 'b' }
     const thrice = { 'aws:userid': 'x', [key.replace('aws', 'Aws')]: 'a', ...twice }
+    const two = { [key.toUpperCase()]: 'b', [key.toLowerCase()]: 'c' }
+    const three = { [key.replace('aws', 'Aws')]: 'a', ...two }
     const rounds: readonly (readonly [context: RequestContext, value: unknown])[] = [
       [twice, ['a', 'b']],
       [twice, ['a', 'b']],
@@ -168,12 +170,52 @@ describe('a reader of few keys', () => {
       [{ [key]: 'e', 'aws:userid': 'x' }, 'e'],
       [twice, ['a', 'b']],
       [twice, ['a', 'b']],
+      // Of three spellings one goes and two stay where they were.
+      [three, ['a', 'b', 'c']],
+      [{ ...two, 'aws:userid': 'x' }, ['b', 'c']],
+      [{ 'aws:userid': 'x', ...two }, ['b', 'c']],
+      [{ 'aws:userid': 'x', ...two }, ['b', 'c']],
+      [{ made: 'up', ...two }, ['b', 'c']],
+      [three, ['a', 'b', 'c']],
+      [{ 'aws:userid': 'x', 'aws:MultiFactorAuthAge': 1 }, undefined],
+      [{ made: 'up', ...two }, ['b', 'c']],
+      [{ made: 'up', ...two }, ['b', 'c']],
     ]
     for (const [context, value] of rounds) {
       const values = reader.take(context)
       expect(values[slot]).toEqual(value)
       reader.giveBack(values)
     }
+  })
+
+  test('reads two spellings where another key stood before', () => {
+    const { tables, slots } = graph()
+    const [name, team] = [slots[0]!, slots[1]!]
+    const reader = new SlotReader(new ContextReader(tables), slots)
+    const both = { 'aws:username': 'a', 'AWS:username': 'b' }
+    const other = { 'aws:PrincipalTag/team': 't' }
+    for (const context of [other, both, both, { made: 'up' }, other, both, both]) {
+      const values = reader.take(context)
+      expect([values[name], values[team]]).toEqual(
+        context === both ? [['a', 'b'], undefined] : [undefined, context === other ? 't' : undefined],
+      )
+      reader.giveBack(values)
+    }
+  })
+
+  test('of the first slot reads it in the short way as well', () => {
+    const { tables } = graph()
+    expect(tables.slot('aws:SourceVpce')).toBe(0)
+    const reader = new SlotReader(new ContextReader(tables), [0])
+    for (const value of ['vpce-1', 'vpce-2', 'vpce-3']) expect(reader.take({ 'aws:SourceVpce': value })[0]).toBe(value)
+  })
+
+  test('takes no inherited value where it expects the key', () => {
+    const { tables, slots } = graph()
+    const reader = new SlotReader(new ContextReader(tables), slots)
+    const inherited = Object.create({ 'aws:username': 'Mallory' }) as RequestContext
+    const values = [{ 'aws:username': 'Alice' }, inherited, inherited].map((each) => reader.take(each)[slots[0]!])
+    expect(values).toEqual(['Alice', undefined, undefined])
   })
 
   test('hands over an array that nobody else has, and empties it when it comes back', () => {

@@ -14,7 +14,7 @@ const CONTEXTS = 200_000
 const CALLS = 8
 const BLOCK = 25
 const FIRST_SEED = 9_000_000
-const BOX_MS = 300_000
+const BOX_MS = 200_000
 
 test(
   `the diagrams agree with the decisions in ${CONTEXTS} contexts`,
