@@ -41,8 +41,8 @@ test('JSON has the steps with their patches', async () => {
     advice: readonly { readonly steps: readonly unknown[]; readonly opens: unknown }[]
   }
   expect(pieces[0]?.opens).toMatchObject({ sentences: ROLE_MAY_MORE, reason: null })
-  const { requests } = pieces[0]?.opens as { requests: readonly { readonly principal: string }[] }
-  expect(requests.map(({ principal }) => principal)).toEqual(['arn:aws:iam::444455556666:role/Reports'])
+  const opens = pieces[0]?.opens as { requests: readonly { readonly principal: string }[] } | undefined
+  expect(opens?.requests.map(({ principal }) => principal)).toEqual(['arn:aws:iam::444455556666:role/Reports'])
   expect(pieces[0]?.steps).toEqual([
     {
       kind: 'policy',
