@@ -219,8 +219,11 @@ describe('gates', () => {
 
   test('through an endpoint are made from the third use on as well', () => {
     const hot = new HotBinding(binding)
+    note(hot, 'kms:Decrypt')
+    expect(hot.hasEndpoints).toBe(false)
     for (const expected of [false, false, true]) {
       note(hot, 'kms:Decrypt', 'vpce-1')
+      expect(hot.hasEndpoints).toBe(true)
       expect(hot.gate('kms:Decrypt', 'vpce-1') !== undefined).toBe(expected)
     }
   })
