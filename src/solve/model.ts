@@ -271,11 +271,11 @@ class CellFinder {
   ): readonly OpenCell[] {
     const first = classes[0]?.actions[0]
     if (first === undefined) return []
-    const { pins, borrowed } = agreed(
-      bindings.map((binding, index) =>
-        this.pinMakers[index]!.of(binding, first.name, lacked, caller.standing === 'stranger'),
-      ),
+    const known = bindings.map((binding, index) =>
+      this.pinMakers[index]!.of(binding, first.name, lacked, caller.standing === 'stranger'),
     )
+    if (known.some(({ isImpossible }) => isImpossible)) return []
+    const { pins, borrowed } = agreed(known)
     const worlds = this.model.worlds.map((world, index) =>
       this.residuals(world, bindings[index]!, pins[index]!, caller, first),
     )

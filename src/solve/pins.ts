@@ -22,6 +22,11 @@ export interface Pins {
   readonly fixed: Uint8Array
 }
 
+interface FoundPins extends Pins {
+  /** The scope says that a key is not there which every request of this caller on this resource has. */
+  readonly isImpossible: boolean
+}
+
 /** Keys that follow from the caller alone. */
 const OF_CALLER: ReadonlySet<string> = new Set([
   'aws:principalarn',
@@ -77,8 +82,8 @@ const CREATE_KEY = 'kms:CreateKey'
 /** Pins for callers on resources; what follows from one of the two alone is worked out once. */
 export class PinMaker {
   private readonly given: ReadonlyMap<string, SlotValue>
-  private readonly ofCaller = new Map<unknown, Pins>()
-  private readonly ofResource = new Map<unknown, Map<string, Pins>>()
+  private readonly ofCaller = new Map<unknown, FoundPins>()
+  private readonly ofResource = new Map<unknown, Map<string, FoundPins>>()
 
   /** @param given - condition keys of the scope; they win. */
   constructor(
@@ -93,7 +98,7 @@ export class PinMaker {
    * @param action - any of those whose requests lack the same keys.
    * @param isStranger - the caller stands for others, who have names and ids of their own.
    */
-  of(binding: Binding, action: string, lacked: Uint8Array, isStranger: boolean): Pins {
+  of(binding: Binding, action: string, lacked: Uint8Array, isStranger: boolean): FoundPins {
     const caller = this.callerPins(binding, isStranger)
     const resource = this.resourcePins(binding, action)
     const { slotCount } = this.tables
@@ -106,10 +111,10 @@ export class PinMaker {
         fixed[slot] = 1
       }
     }
-    return { values, fixed }
+    return { values, fixed, isImpossible: caller.isImpossible || resource.isImpossible }
   }
 
-  private callerPins(binding: Binding, isStranger: boolean): Pins {
+  private callerPins(binding: Binding, isStranger: boolean): FoundPins {
     let pins = this.ofCaller.get(binding.subject)
     if (pins === undefined) {
       pins = this.pins(OF_ANY, binding, (name) => isOfCaller(name, binding) && !(isStranger && isOwn(name, binding)))
@@ -118,7 +123,7 @@ export class PinMaker {
     return pins
   }
 
-  private resourcePins(binding: Binding, action: string): Pins {
+  private resourcePins(binding: Binding, action: string): FoundPins {
     const identity = binding.key ?? binding.resource.arn ?? ''
     let byAction = this.ofResource.get(identity)
     if (byAction === undefined) {
@@ -133,17 +138,21 @@ export class PinMaker {
     return pins
   }
 
-  private pins(action: string, binding: Binding, follows: (name: string) => boolean): Pins {
+  private pins(action: string, binding: Binding, follows: (name: string) => boolean): FoundPins {
     const { tables, given } = this
     const facts = factsOf(binding, action)
     const values: SlotValue[] = []
     const fixed = new Uint8Array(tables.slotCount)
+    let isImpossible = false
     for (let slot = 0; slot < tables.slotCount; slot++) {
       const name = tables.slotName(slot)
       values.push(undefined)
       if (given.has(name)) {
         values[slot] = given.get(name)
         fixed[slot] = 1
+        // What is derived fills what a request leaves out, so no request lacks it.
+        const isLeftOut = given.get(name) === undefined && follows(name) && !isOpen(name, facts, binding)
+        isImpossible ||= isLeftOut && deriveContextKey(name, facts) !== undefined
       } else if (follows(name)) {
         // A key that only some actions have is asked for one of those; the others are known to lack it.
         const own = conditionKeyInfo(name)?.actions?.[0]
@@ -153,7 +162,7 @@ export class PinMaker {
         fixed[slot] = 1
       }
     }
-    return { values, fixed }
+    return { values, fixed, isImpossible }
   }
 }
 

@@ -94,7 +94,8 @@ class InProcessRunner implements TestRunner {
       const realm = this.load()
       context.activeMutant = activeMutant.id
       for (const file of this.likeliestFirst(testFilter ?? realm.files)) {
-        const limitMs = (id: string): number => 5000 + 10 * (this.times[file]?.[id] ?? 0)
+        // Endless changes are stopped by counting how often they are reached; time alone would stop harmless ones too.
+        const limitMs = (id: string): number => 90_000 + 10 * (this.times[file]?.[id] ?? 0)
         const suite = await realm.suite(file)
         const runs = await suite.run({ stopAtFailure: true, limitMs })
         const failed = runs.find(({ failure }) => failure !== undefined)

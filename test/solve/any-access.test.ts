@@ -37,6 +37,12 @@ const ownOrg = (effect: typeof allow): object =>
   effect('kms:*', { to: '*', when: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } } })
 
 const CASES: readonly Case[] = [
+  {
+    name: 'a key that every request of the caller has cannot be left out',
+    world: world([allow('kms:Decrypt', { to: { AWS: APP } })]),
+    scope: { ...ONLY_KEY, principals: [APP], context: { 'aws:PrincipalAccount': null } },
+    expect: 'no',
+  },
   { name: 'public: nobody but the account', world: world([delegating]), scope: STRANGERS, expect: 'no' },
   { name: 'public: everybody', world: world([allow('kms:Decrypt', { to: '*' })]), scope: STRANGERS, expect: 'yes' },
   {
