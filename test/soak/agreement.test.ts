@@ -4,25 +4,17 @@
  * `KEYWARD_BLOCKS=first-last` takes blocks of 1,000 documents by their numbers, `0-999` when left out; a run that was
  * broken off goes on at the block it names. `KEYWARD_EVIDENCE=yes` adds a dated line to `docs/evidence.md`.
  */
-import { appendFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Agreement } from '../decide/agree.js'
 import { simulationDocuments } from '../reference/generate.js'
-import { ROOT } from '../tooling/sources.js'
+import { blocks, evidence, tellDone } from './evidence.js'
 
 const BLOCK = 1_000
 /** Other seeds than those of the extended tests. */
 const FIRST_SEED = 9_000_000
 
-const [first, last] = rangeOf(process.env['KEYWARD_BLOCKS'] ?? '0-999')
-
-function rangeOf(text: string): readonly [number, number] {
-  const range = /^(\d+)-(\d+)$/.exec(text)
-  if (range === null) throw new Error(`KEYWARD_BLOCKS is \`${text}\`; expected two numbers such as \`0-999\``)
-  return [Number(range[1]), Number(range[2])]
-}
+const [first, last] = blocks('0-999')
 
 test(`the program and the slow interpreter agree on blocks ${first} to ${last}`, () => {
   const agreement = new Agreement({ answersOneIn: 20 })
@@ -34,9 +26,8 @@ test(`the program and the slow interpreter agree on blocks ${first} to ${last}`,
       }),
       { numRuns: BLOCK, seed: FIRST_SEED + block },
     )
+    tellDone(block)
   }
-  if (process.env['KEYWARD_EVIDENCE'] !== 'yes') return
   const documents = (last - first + 1) * BLOCK
-  const line = `- ${new Date().toISOString().slice(0, 10)}: decide, gate, trace and the slow interpreter agreed on ${documents} documents (blocks ${first} to ${last}), Node.js ${process.version}.\n`
-  appendFileSync(join(ROOT, 'docs/evidence.md'), line)
+  evidence(`decide, gate, trace and the slow interpreter agreed on ${documents} documents (blocks ${first} to ${last})`)
 })
