@@ -24,7 +24,7 @@ import { parseOperator } from '../policy/operator.js'
 import { parsePolicyNode } from '../policy/parse.js'
 import { classifyPrincipal } from '../policy/principal.js'
 import type { Span } from '../text/source.js'
-import type { Member, SyntaxNode } from '../text/syntax-tree.js'
+import { scalarText, type Member, type SyntaxNode } from '../text/syntax-tree.js'
 
 export interface PolicyViewInput {
   readonly root: SyntaxNode
@@ -179,21 +179,5 @@ class ViewReader {
     let lineEnd = start
     while (lineEnd < end && this.source[lineEnd] !== '\n' && this.source[lineEnd] !== '\r') lineEnd++
     return { start, end: lineEnd }
-  }
-}
-
-/** Numbers and booleans are compared through their text; a number's text is the one that was written. */
-function scalarText(node: SyntaxNode): string | undefined {
-  switch (node.kind) {
-    case 'string':
-      return node.value
-    case 'number':
-      return node.text
-    case 'boolean':
-      return String(node.value)
-    case 'null':
-    case 'array':
-    case 'object':
-      return undefined
   }
 }

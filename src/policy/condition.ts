@@ -12,7 +12,7 @@ import { parseOperator, type ParsedOperator } from './operator.js'
 import { headOf, type Reading } from './reading.js'
 import { spanInString } from './string-place.js'
 import { quote } from '../text/escape.js'
-import type { Member, SyntaxNode } from '../text/syntax-tree.js'
+import { scalarText, type Member, type SyntaxNode } from '../text/syntax-tree.js'
 import { hasVariable, parseTemplate } from '../text/template.js'
 
 /** The operators whose values may hold policy variables. */
@@ -102,7 +102,7 @@ function readValues(operator: ParsedOperator, node: SyntaxNode, path: Path, read
   const values: string[] = []
   const items = node.kind === 'array' ? node.items : [node]
   for (const [index, item] of items.entries()) {
-    const text = valueText(item)
+    const text = scalarText(item)
     if (text === undefined) continue
     values.push(text)
     if (isTemplated && hasVariable(text)) {
@@ -119,20 +119,4 @@ function readValues(operator: ParsedOperator, node: SyntaxNode, path: Path, read
     }
   }
   return values
-}
-
-/** Numbers and booleans are compared through their text, and a number's text is the one that was written. */
-function valueText(node: SyntaxNode): string | undefined {
-  switch (node.kind) {
-    case 'string':
-      return node.value
-    case 'number':
-      return node.text
-    case 'boolean':
-      return String(node.value)
-    case 'null':
-    case 'array':
-    case 'object':
-      return undefined
-  }
 }

@@ -152,3 +152,19 @@ export function setMember(target: Record<string, unknown>, key: string, value: u
     target[key] = value
   }
 }
+
+/** A scalar as text, a number as it was written; undefined for null, lists and objects. */
+export function scalarText(node: SyntaxNode): string | undefined {
+  switch (node.kind) {
+    case 'string':
+      return node.value
+    case 'number':
+      return node.text
+    case 'boolean':
+      return String(node.value)
+    case 'null':
+    case 'array':
+    case 'object':
+      return undefined
+  }
+}

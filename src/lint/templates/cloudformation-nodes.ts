@@ -33,22 +33,6 @@ export function placed(node: SyntaxNode, { start, end }: SyntaxNode): SyntaxNode
   return { ...node, start, end }
 }
 
-/** What CloudFormation makes of a scalar: a text. */
-export function scalarText(node: SyntaxNode): string | undefined {
-  switch (node.kind) {
-    case 'string':
-      return node.value
-    case 'number':
-      return node.text
-    case 'boolean':
-      return String(node.value)
-    case 'null':
-    case 'array':
-    case 'object':
-      return undefined
-  }
-}
-
 export function typeOf(resource: ObjectNode): string {
   return textAt(resource, 'Type') ?? ''
 }

@@ -9,7 +9,7 @@
 import type { TemplateValues } from '../embedded-policies.js'
 import { firstSymbol } from '../symbols.js'
 import type { Span } from '../../text/source.js'
-import type { Member, ObjectNode, StringNode, SyntaxNode } from '../../text/syntax-tree.js'
+import { scalarText, type Member, type ObjectNode, type StringNode, type SyntaxNode } from '../../text/syntax-tree.js'
 import type { HclBlock, HclBody, HclEntry, HclExpression, HclReference, HclTemplate } from './hcl.js'
 import { templateText, type TemplateText } from './hcl-text.js'
 import { givenReference, standInOfReference, type SymbolTable } from './terraform-references.js'
@@ -225,22 +225,6 @@ function literal(text: string, { start, end }: Span): SyntaxNode {
       return { kind: 'null', start, end }
     default:
       return { kind: 'number', value: Number(text), text, start, end }
-  }
-}
-
-/** What a template makes of a value. */
-function scalarText(node: SyntaxNode): string | undefined {
-  switch (node.kind) {
-    case 'string':
-      return node.value
-    case 'number':
-      return node.text
-    case 'boolean':
-      return String(node.value)
-    case 'null':
-    case 'array':
-    case 'object':
-      return undefined
   }
 }
 

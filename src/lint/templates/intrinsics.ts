@@ -12,8 +12,15 @@ import type { TemplateValues } from '../embedded-policies.js'
 import type { SymbolicValue } from '../policy-view.js'
 import type { TemplateNote } from '../rule.js'
 import { firstSymbol, MAX_SYMBOLS, symbolCharacter } from '../symbols.js'
-import { nodeAt, type Member, type ObjectNode, type StringNode, type SyntaxNode } from '../../text/syntax-tree.js'
-import { attributePath, callOf, placed, scalarText, textAt, textNode, typeOf } from './cloudformation-nodes.js'
+import {
+  scalarText,
+  nodeAt,
+  type Member,
+  type ObjectNode,
+  type StringNode,
+  type SyntaxNode,
+} from '../../text/syntax-tree.js'
+import { attributePath, callOf, placed, textAt, textNode, typeOf } from './cloudformation-nodes.js'
 import { givenPseudo, givenValue } from './given-values.js'
 import { anyResource, forgottenReferences, wrapInSub, type TemplateText } from './template-fixes.js'
 import { PSEUDO_PARAMETERS, standInOfAttribute, standInOfRef } from './cloudformation-stand-ins.js'
