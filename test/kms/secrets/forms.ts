@@ -47,6 +47,8 @@ function inBase64(bytes: Buffer): readonly string[] {
 }
 
 const SHORT: Readonly<Record<string, string>> = {
+  // V8 keeps names as texts of C, in which a zero cannot stand.
+  '\0': ' ',
   '\b': '\\b',
   '\f': '\\f',
   '\n': '\\n',
