@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // By default one core is left idle, half of a small machine.
+    maxWorkers: '100%',
     include: ['test/extended/**/*.test.{ts,tsx}'],
     globalSetup: ['test/tooling/build-sources.ts'],
     testTimeout: 120_000,
