@@ -239,6 +239,7 @@ function principalOf(
     groups: [],
     boundary,
     trust: undefined,
+    maxSessionSeconds: undefined,
     place: NOWHERE,
   }
 }

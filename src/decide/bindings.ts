@@ -174,7 +174,7 @@ export function followed(hot: HotBinding, snapshot: Snapshot): boolean {
 function isUnchanged(binding: Binding, snapshot: Snapshot): boolean {
   const before = binding.snapshot
   const { caller } = binding.subject
-  const { arn, accountId } = binding.resource
+  const { type, arn, accountId } = binding.resource
   return (
     before.tables === snapshot.tables &&
     before.endpoints === snapshot.endpoints &&
@@ -182,6 +182,7 @@ function isUnchanged(binding: Binding, snapshot: Snapshot): boolean {
     (binding.alias === undefined || before.aliases === snapshot.aliases) &&
     snapshot.principals.get(callerEntryArn(caller)) === binding.principal &&
     (arn === undefined || snapshot.keys.get(arn) === binding.key) &&
+    (type !== 'role' || arn === undefined || snapshot.principals.get(arn) === binding.role) &&
     (caller.accountId === undefined || snapshot.accounts.get(caller.accountId) === binding.callerAccount) &&
     (accountId === undefined || snapshot.accounts.get(accountId) === binding.resourceAccount)
   )

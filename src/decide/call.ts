@@ -19,7 +19,7 @@ import type { DecisionOptions } from './options.js'
 export type PolicyLevels = readonly (readonly CompiledPolicy[])[]
 
 export interface CallResource {
-  readonly type: 'key' | 'alias' | 'none' | 'other'
+  readonly type: 'key' | 'alias' | 'none' | 'other' | 'role'
   /** Undefined for `none`, except where the authorised "resource" is a principal (ListRetirableGrants). */
   readonly arn: string | undefined
   readonly accountId: string | undefined
@@ -33,6 +33,7 @@ export interface Call {
   /** Bit of the KMS permission, or -1 for another service's action. */
   readonly actionBit: number
   readonly resource: CallResource
+  /** The resource's own policy; of a role, its trust policy. */
   readonly keyPolicy: CompiledPolicy | undefined
   readonly identity: readonly CompiledPolicy[]
   readonly boundary: CompiledPolicy | undefined
@@ -67,7 +68,7 @@ export function requestKind(call: Call): number {
   const target = targetOf(call)
   const service = caller.type === 'service'
   const retire = kms?.name === 'kms:RetireGrant'
-  const onResource = target === TARGET_KEY || target === TARGET_OTHER
+  const onResource = target === TARGET_KEY || target === TARGET_OTHER || target === TARGET_ROLE
   const scp = call.scps !== undefined && !service && !call.callerInManagementAccount && !caller.isServiceLinkedRole
   const rcp =
     call.rcps !== undefined &&
@@ -93,12 +94,13 @@ export function requestKind(call: Call): number {
   )
 }
 
-const TARGETS = ['key', 'alias', 'none', 'other', 'mismatch'] as const
+const TARGETS = ['key', 'alias', 'none', 'other', 'mismatch', 'role'] as const
 const TARGET_KEY = TARGETS.indexOf('key')
 const TARGET_ALIAS = TARGETS.indexOf('alias')
 const TARGET_NONE = TARGETS.indexOf('none')
 const TARGET_OTHER = TARGETS.indexOf('other')
 const TARGET_MISMATCH = TARGETS.indexOf('mismatch')
+const TARGET_ROLE = TARGETS.indexOf('role')
 const RELATIONS = ['same', 'cross', 'service'] as const
 const RELATION_SAME = RELATIONS.indexOf('same')
 const RELATION_CROSS = RELATIONS.indexOf('cross')
@@ -147,7 +149,7 @@ function targetOf(call: Call): number {
   if (call.actionBit < 0) {
     // No KMS permission has this name: it is authorised on nothing.
     if (call.action.toLowerCase().startsWith('kms:')) return TARGET_MISMATCH
-    return type === 'none' ? TARGET_NONE : TARGET_OTHER
+    return type === 'none' ? TARGET_NONE : type === 'role' ? TARGET_ROLE : TARGET_OTHER
   }
   const action = KMS_ACTIONS[call.actionBit]
   if (action === undefined) return TARGET_MISMATCH

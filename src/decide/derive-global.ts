@@ -83,7 +83,8 @@ export const GLOBAL_FAMILIES: Readonly<Record<string, DeriveFamily>> = {
   'aws:ResourceTag/{tag-key}': (facts) => {
     // The tags of a new key are those that the request gives it.
     if (facts.action === 'kms:CreateKey') return requestTags(facts) ?? {}
-    return facts.resource.type === 'key' || facts.resource.type === 'other' ? facts.resource.tags : {}
+    const { type, tags } = facts.resource
+    return type === 'key' || type === 'other' || type === 'role' ? tags : {}
   },
   'aws:RequestTag/{tag-key}': (facts) => requestTags(facts) ?? {},
 }

@@ -32,7 +32,7 @@ export interface PrincipalFacts {
 }
 
 export interface ResourceFacts {
-  readonly type: 'key' | 'alias' | 'none' | 'other'
+  readonly type: 'key' | 'alias' | 'none' | 'other' | 'role'
   readonly arn?: string
   readonly accountId?: string
   readonly keySpec?: string

@@ -5,6 +5,7 @@
  */
 import { actionBit } from '../aws/action.js'
 import { KMS_ACTIONS } from '../aws/actions.js'
+import { isRoleAction } from '../aws/role-actions.js'
 import { GrantSet } from '../graph/grant.js'
 import type { SlotValue } from '../graph/atom.js'
 import { Subject, type Caller } from '../graph/subject.js'
@@ -65,6 +66,9 @@ export interface Binding extends CallerBinding {
   /** The action it was made for. */
   readonly action: string
   readonly key: KeyEntry | undefined
+  /** A role that is to be assumed, and its trust policy. */
+  readonly role: PrincipalEntry | undefined
+  readonly trust: CompiledPolicy | undefined
   readonly resource: CallResource
   readonly resourceFacts: ResourceFacts
   readonly resourceAccount: AccountEntry | undefined
@@ -103,7 +107,7 @@ export function bindResource(
 ): Result<Binding, RequestError> {
   const target = resolveResource(caller.snapshot, arn, action)
   if (!target.ok) return target
-  const { key, resource, alias } = target.value
+  const { key, role, resource, alias } = target.value
   const { accountId } = resource
   const resourceAccount = accountId === undefined ? undefined : caller.snapshot.accounts.get(accountId)
   return {
@@ -112,8 +116,11 @@ export function bindResource(
       ...caller,
       action,
       key,
+      role,
+      // Now, and not when it is asked: the condition keys it tests must have their slots before a context is read.
+      trust: role?.trust?.(),
       resource,
-      resourceFacts: resourceFacts(resource, key),
+      resourceFacts: resourceFacts(resource, key, role),
       resourceAccount,
       organization: organizationFacts(caller.callerAccount, resourceAccount),
       alias,
@@ -147,7 +154,7 @@ export function callOf(
     action: KMS_ACTIONS[bit]?.name ?? request.action,
     actionBit: bit,
     resource: binding.resource,
-    keyPolicy: binding.key?.policy,
+    keyPolicy: binding.trust ?? binding.key?.policy,
     identity: binding.principal?.policies ?? NONE,
     boundary: binding.principal?.boundary,
     session: request.sessionPolicies ?? NONE,
@@ -283,18 +290,17 @@ function principalFacts(caller: Caller, entry: PrincipalEntry | undefined): Prin
 interface Target {
   readonly resource: CallResource
   readonly key: KeyEntry | undefined
+  readonly role: PrincipalEntry | undefined
   readonly alias: string | undefined
 }
+
+const NEITHER = { key: undefined, role: undefined, alias: undefined } as const
 
 function resolveResource(snapshot: Snapshot, arn: string | undefined, action: string): Result<Target, RequestError> {
   if (arn === undefined) {
     return {
       ok: true,
-      value: {
-        resource: { type: 'none', arn, accountId: undefined, awsManagedKey: false },
-        key: undefined,
-        alias: undefined,
-      },
+      value: { ...NEITHER, resource: { type: 'none', arn, accountId: undefined, awsManagedKey: false } },
     }
   }
   const alias = parseAliasArn(arn)
@@ -308,33 +314,46 @@ function resolveResource(snapshot: Snapshot, arn: string | undefined, action: st
   }
   if (alias !== undefined) {
     const resource = { type: 'alias', arn, accountId: alias.account, awsManagedKey: false } as const
-    return { ok: true, value: { resource, key: undefined, alias: undefined } }
+    return { ok: true, value: { ...NEITHER, resource } }
   }
   if (parseKeyArn(arn) !== undefined) return { ok: true, value: keyTarget(snapshot, arn, undefined) }
   const other = splitArn(arn)
   if (other === undefined) return { ok: false, error: { message: `resource \`${arn}\` is no ARN` } }
+  const accountId = other.account === '' ? undefined : other.account
+  if (asksOfRole(action, arn)) {
+    const resource = { type: 'role', arn, accountId, awsManagedKey: false } as const
+    return { ok: true, value: { ...NEITHER, resource, role: snapshot.principals.get(arn) } }
+  }
   // ListRetirableGrants is authorised on a principal, though it has no resource type (facts D3).
   const type = info?.resources.length === 0 ? 'none' : 'other'
-  const accountId = other.account === '' ? undefined : other.account
-  return {
-    ok: true,
-    value: { resource: { type, arn, accountId, awsManagedKey: false }, key: undefined, alias: undefined },
-  }
+  return { ok: true, value: { ...NEITHER, resource: { type, arn, accountId, awsManagedKey: false } } }
+}
+
+/** Whether the action is one that a role's trust policy has a say in, and the resource a role. */
+export function asksOfRole(action: string, arn: string): boolean {
+  if (!isRoleAction(action)) return false
+  const parsed = parsePrincipalArn(arn)
+  return parsed.ok && parsed.value.kind === 'role'
 }
 
 function keyTarget(snapshot: Snapshot, keyArn: string, alias: string | undefined): Target {
   const key = snapshot.keys.get(keyArn)
   const accountId = key?.accountId ?? splitArn(keyArn)?.account
   const awsManagedKey = key?.properties.keyManager === 'AWS'
-  return { resource: { type: 'key', arn: keyArn, accountId, awsManagedKey }, key, alias }
+  return { resource: { type: 'key', arn: keyArn, accountId, awsManagedKey }, key, role: undefined, alias }
 }
 
-function resourceFacts(resource: CallResource, key: KeyEntry | undefined): ResourceFacts {
+function resourceFacts(
+  resource: CallResource,
+  key: KeyEntry | undefined,
+  role: PrincipalEntry | undefined,
+): ResourceFacts {
   return {
     type: resource.type,
     ...optional('arn', resource.arn),
     ...optional('accountId', resource.accountId),
     ...key?.properties,
+    ...optional('tags', role?.tags),
   }
 }
 

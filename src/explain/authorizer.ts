@@ -17,6 +17,7 @@ import { GraphTables, SLOT_SOURCE_VPCE } from '../graph/tables.js'
 import { Snapshot, type KeyProperties } from '../graph/world.js'
 import type { PolicyDocument } from '../policy/document.js'
 import { splitArn } from '../text/arn.js'
+import { parsePrincipalArn } from '../text/principal-arn.js'
 import type { Result } from '../text/source.js'
 import { explainTrace, type Explanation } from './story.js'
 
@@ -39,6 +40,23 @@ export interface PrincipalDefinition {
   readonly tags?: Readonly<Record<string, string>>
   /** `AIDA…` or `AROA…`. */
   readonly uniqueId?: string
+  /** Roles: the trust policy, parsed with kind `trust`, or one that is read when somebody asks for the role. */
+  readonly trust?: PolicyDocument | UnreadPolicy
+  /** Roles: MaxSessionDuration in seconds; 3600 when left out. */
+  readonly maxSessionSeconds?: number
+}
+
+/** A policy that is read when it is needed; one that cannot be read is as good as none. */
+export interface UnreadPolicy {
+  read(): PolicyDocument | undefined
+}
+
+/** What a world knows of a user or a role besides its policies. */
+export interface KnownPrincipal {
+  readonly arn: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly uniqueId?: string
+  readonly maxSessionSeconds?: number
 }
 
 export interface AccountDefinition {
@@ -89,6 +107,8 @@ export interface Authorizer {
   removeAccount(accountId: string): void
   putEndpoint(endpoint: EndpointDefinition): void
   removeEndpoint(endpointId: string): void
+  /** A user or a role by its ARN, or a role by its session's; undefined for one that is not there. */
+  principal(arn: string): KnownPrincipal | undefined
   /** Prepares a session policy for `AuthorizationRequest.sessionPolicies`. */
   compile(policy: PolicyDocument): CompiledPolicy
 
@@ -166,7 +186,24 @@ class WorldAuthorizer implements Authorizer {
     return true
   }
 
+  principal(arn: string): KnownPrincipal | undefined {
+    const parsed = parsePrincipalArn(arn)
+    if (!parsed.ok) return undefined
+    const { kind, account } = parsed.value
+    const own = kind === 'session' ? this.snapshot.roleNames.get(`${account}/${parsed.value.role}`) : arn
+    const entry = own === undefined ? undefined : this.snapshot.principals.get(own)
+    if (entry === undefined) return undefined
+    const { uniqueId, maxSessionSeconds, tags } = entry
+    return {
+      arn: entry.arn,
+      tags,
+      ...(uniqueId === undefined ? {} : { uniqueId }),
+      ...(maxSessionSeconds === undefined ? {} : { maxSessionSeconds }),
+    }
+  }
+
   putPrincipal(principal: PrincipalDefinition): void {
+    const { trust, maxSessionSeconds } = principal
     this.snapshot = this.snapshot.withPrincipal({
       arn: principal.arn,
       accountId: splitArn(principal.arn)?.account ?? '',
@@ -174,7 +211,21 @@ class WorldAuthorizer implements Authorizer {
       boundary: principal.boundary === undefined ? undefined : this.compile(principal.boundary),
       tags: principal.tags ?? {},
       uniqueId: principal.uniqueId,
+      ...(trust === undefined ? {} : { trust: this.compiledLater(trust) }),
+      ...(maxSessionSeconds === undefined ? {} : { maxSessionSeconds }),
     })
+  }
+
+  /** Few of many roles are ever asked for. */
+  private compiledLater(trust: PolicyDocument | UnreadPolicy): () => CompiledPolicy | undefined {
+    let compiled: CompiledPolicy | null | undefined
+    return () => {
+      if (compiled === undefined) {
+        const document = 'read' in trust ? trust.read() : trust
+        compiled = document === undefined ? null : this.compile(document)
+      }
+      return compiled ?? undefined
+    }
   }
 
   removePrincipal(arn: string): void {

@@ -63,7 +63,10 @@ function implicitCause(trace: Trace, first: RankedMiss | undefined): CauseCode {
     case 'vpce':
       return VPCE[lackIn(trace, 'vpce', first)]
     case 'operation':
-      return trace.kind.target === 'mismatch' ? 'operation-resource' : 'operation-cross-account'
+      // On roles: that of root users, who may assume none.
+      return trace.kind.target === 'mismatch' || trace.kind.target === 'role'
+        ? 'operation-resource'
+        : 'operation-cross-account'
     case 'keyPolicy':
       return keyPolicyCause(trace, first)
     case 'identity':

@@ -36,6 +36,7 @@ interface Wording {
   readonly explicit: string
 }
 
+const ROLE_TRUST: Wording = { implicit: 'role trust policy', explicit: 'the role trust policy' }
 const RESOURCE_BASED: Wording = { implicit: 'resource-based policy', explicit: 'a resource-based policy' }
 
 const WORDINGS: Readonly<Record<Layer, Wording>> = {
@@ -74,7 +75,7 @@ const callerNamed = once(({ type, arn }: Caller): string => {
 
 function reasonOf(trace: NamedTrace, { reason = 'layer', policyArn = false }: MessageForm): string {
   const { decision, layer } = trace.outcome
-  const wording = WORDINGS[layer]
+  const wording = layer === 'keyPolicy' && trace.kind.target === 'role' ? ROLE_TRUST : WORDINGS[layer]
   const isExplicit = decision === 'explicitDeny'
   if (reason === 'none' || (reason === 'effect' && !isExplicit)) return ''
   if (reason === 'effect') return ' with an explicit deny'

@@ -50,6 +50,7 @@ export const LAYER_NAMES: Readonly<Record<Layer, LayerName>> = {
 /** The name of a layer where it stands as a heading: `keyPolicy` of another service's resource is its own policy. */
 export function layerTitle(trace: Trace, layer: Layer): string {
   if (layer === 'keyPolicy' && trace.kind.target === 'other') return 'resource policy'
+  if (layer === 'keyPolicy' && trace.kind.target === 'role') return 'trust policy'
   switch (layer) {
     case 'scp':
     case 'rcp':
@@ -80,6 +81,7 @@ const FIRST = {
 /** `The key policy`, as the subject that begins a sentence. */
 export function layerSubjectFirst(trace: Trace, layer: Layer): string {
   if (layer === 'keyPolicy' && trace.kind.target === 'other') return 'The policy of the resource'
+  if (layer === 'keyPolicy' && trace.kind.target === 'role') return 'The trust policy of the role'
   return FIRST[layer]
 }
 

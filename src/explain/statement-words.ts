@@ -95,6 +95,7 @@ const callerWords = once((caller: Caller): string => {
 export function resourceInWords({ call, kind }: Trace): string {
   if (call.resource.arn === undefined) return 'no resource'
   if (kind.target === 'key') return 'this key'
+  if (kind.target === 'role') return 'this role'
   return kind.target === 'alias' ? 'this alias' : 'this resource'
 }
 

@@ -155,6 +155,8 @@ function absence(trace: Trace, cause: CauseCode | null): string {
     case 'operation-resource':
       return wrongResource(trace)
     case 'key-policy-absent':
+      if (trace.kind.target === 'role')
+        return 'No trust policy of the role is known, and nobody assumes a role without one'
       return 'No key policy is given, and without one that allows or delegates nobody reaches a key'
     case 'session-not-passed':
       return 'This federated user session was made without a session policy, so the policies of its user give it nothing'
@@ -173,7 +175,8 @@ function absence(trace: Trace, cause: CauseCode | null): string {
 
 const RESOURCE_KINDS = { key: 'keys', alias: 'aliases' } as const
 
-function wrongResource({ call: { action, actionBit, resource } }: Trace): string {
+function wrongResource({ call: { action, actionBit, resource }, kind: { target } }: Trace): string {
+  if (target === 'role') return 'Roles may not be assumed by root users'
   const kinds = KMS_ACTIONS[actionBit]?.resources ?? []
   const where =
     kinds.length === 0

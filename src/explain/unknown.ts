@@ -20,7 +20,8 @@ export function unknownsOf(trace: Trace): readonly string[] {
     ) {
       notGiven.push('service control policies')
     }
-    const takesRcps = (kind.target === 'key' || kind.target === 'other') && !kind.retire && !call.resource.awsManagedKey
+    const isOnResource = kind.target === 'key' || kind.target === 'other' || kind.target === 'role'
+    const takesRcps = isOnResource && !kind.retire && !call.resource.awsManagedKey
     if (call.rcps === undefined && takesRcps && !call.resourceInManagementAccount)
       notGiven.push('resource control policies')
     if (kind.identity === 'policies' && !kind.boundary) notGiven.push('a permissions boundary')

@@ -45,10 +45,10 @@ export type Leaf =
 export interface RequestKind {
   /**
    * `key`: one KMS key. `alias`: a KMS alias, which has no resource policy. `none`: an action without a resource.
-   * `other`: a resource of another service, whose policy (if any) works by the common rules. `mismatch`: a KMS action
-   * on a kind of resource that it is not authorised on.
+   * `other`: a resource of another service, whose policy (if any) works by the common rules. `role`: a role that is to be
+   * assumed, whose trust policy must allow. `mismatch`: a KMS action on a kind of resource that it is not authorised on.
    */
-  readonly target: 'key' | 'alias' | 'none' | 'other' | 'mismatch'
+  readonly target: 'key' | 'alias' | 'none' | 'other' | 'role' | 'mismatch'
   /** Whose the resource is: the caller's own account, another, or the caller is a service and has none. */
   readonly relation: 'same' | 'cross' | 'service'
   /** `root`: the identity side counts as allowed. `none`: a service principal, which has none. */
@@ -105,7 +105,7 @@ export function layersOf(
 }
 
 function takesKeyPolicy(kind: RequestKind): boolean {
-  return (kind.target === 'key' || kind.target === 'other') && !kind.retire
+  return (kind.target === 'key' || kind.target === 'other' || kind.target === 'role') && !kind.retire
 }
 
 /** Any Deny that applies wins. The order only chooses which is reported when several do (K-21). */
@@ -151,24 +151,34 @@ function permission<B>(kind: RequestKind, algebra: Algebra<B>): B {
       return identitySide(kind, algebra, allow('identity'), refuse)
     case 'other':
       return otherService(kind, algebra)
-    case 'key': {
-      const byGrant = (otherwise: B): B => grants(kind, algebra, () => otherwise)
-      const delegated = identitySide(kind, algebra, allow('identity'), (layer) => byGrant(refuse(layer)))
-      const neither = byGrant(refuse('keyPolicy'))
-      if (kind.relation === 'service') return algebra.ask('keyPolicyDirect', allow('keyPolicy'), neither)
-      // A root user has no identity policies that could complete the allow of another account's key policy.
-      const both = kind.identity === 'root' ? allow('keyPolicy') : delegated
-      if (kind.relation === 'cross') return anyKeyPolicyClass(algebra, both, neither)
-      // A role (or the parent user of a federated session) named in the key policy needs no identity policy, but its
-      // implicit denies by boundary and session policy still count; a caller named itself is above both.
-      const named = limited(kind, algebra, allow('keyPolicy'), (layer) => byGrant(refuse(layer)))
-      return algebra.ask(
-        'keyPolicyDirect',
-        allow('keyPolicy'),
-        algebra.ask('keyPolicyVia', named, algebra.ask('keyPolicyAccount', delegated, neither)),
-      )
-    }
+    case 'key':
+      return ownPolicyFirst(kind, algebra, (layer) => grants(kind, algebra, () => refuse(layer)))
+    case 'role':
+      // Whoever trusts the account does not trust its root user, which can assume no role.
+      return kind.identity === 'root' ? refuse('operation') : ownPolicyFirst(kind, algebra, refuse)
   }
+}
+
+/**
+ * Keys and roles: nothing comes about without the resource's own policy (for a role, its trust policy), but for what
+ * `otherwise` still knows.
+ */
+function ownPolicyFirst<B>(kind: RequestKind, algebra: Algebra<B>, otherwise: (layer: Layer) => B): B {
+  const allow = (layer: Layer): B => algebra.outcome({ decision: 'allow', layer })
+  const delegated = identitySide(kind, algebra, allow('identity'), otherwise)
+  const neither = otherwise('keyPolicy')
+  if (kind.relation === 'service') return algebra.ask('keyPolicyDirect', allow('keyPolicy'), neither)
+  // A root user has no identity policies that could complete the allow of another account's key policy.
+  const both = kind.identity === 'root' ? allow('keyPolicy') : delegated
+  if (kind.relation === 'cross') return anyKeyPolicyClass(algebra, both, neither)
+  // A role (or the parent user of a federated session) named in the key policy needs no identity policy, but its
+  // implicit denies by boundary and session policy still count; a caller named itself is above both.
+  const named = limited(kind, algebra, allow('keyPolicy'), otherwise)
+  return algebra.ask(
+    'keyPolicyDirect',
+    allow('keyPolicy'),
+    algebra.ask('keyPolicyVia', named, algebra.ask('keyPolicyAccount', delegated, neither)),
+  )
 }
 
 function anyKeyPolicyClass<B>(algebra: Algebra<B>, yes: B, no: B): B {

@@ -40,6 +40,10 @@ export interface PrincipalEntry {
   readonly tags: Readonly<Record<string, string>>
   /** The unique id (`AIDA...`, `AROA...`), where known. */
   readonly uniqueId: string | undefined
+  /** Roles: who may assume it; undefined where that is not known. Read when somebody asks. */
+  readonly trust?: () => CompiledPolicy | undefined
+  /** Roles: the longest session that may be asked for, in seconds. */
+  readonly maxSessionSeconds?: number
 }
 
 export interface AccountEntry {

@@ -12,7 +12,7 @@ export interface AuditRecord {
   readonly userIdentity: AuditIdentity
   /** ISO 8601, whole seconds, `Z`. */
   readonly eventTime: string
-  readonly eventSource: 'kms.amazonaws.com'
+  readonly eventSource: 'kms.amazonaws.com' | 'sts.amazonaws.com'
   readonly eventName: string
   readonly awsRegion: string
   readonly sourceIPAddress: string
@@ -55,6 +55,6 @@ export interface AuditIdentity {
 
 export interface AuditResource {
   readonly accountId: string
-  readonly type: 'AWS::KMS::Key'
+  readonly type: 'AWS::KMS::Key' | 'AWS::IAM::Role'
   readonly ARN: string
 }

@@ -7,6 +7,7 @@
 import { actionBit } from '../aws/action.js'
 import type { RequestDetails, ResourceFacts } from '../decide/facts.js'
 import type { PolicyLevels } from '../decide/call.js'
+import { asksOfRole } from '../decide/resolve.js'
 import type { CompiledPolicy } from '../graph/policy.js'
 import { Subject } from '../graph/subject.js'
 import type { GraphTables } from '../graph/tables.js'
@@ -23,7 +24,14 @@ import { didYouMean } from '../text/suggest.js'
 import { NO_GRANTS, readGrants, type ReadGrants } from './simulation-grants.js'
 import { readPrincipal, type ReadPrincipal } from './simulation-principal.js'
 import { readContext, readRequest, type ContextValues } from './simulation-request.js'
-import { NO_RESOURCE, readAction, readResource, targetOf, type ReadAction } from './simulation-resource.js'
+import {
+  NO_RESOURCE,
+  readAction,
+  readResource,
+  targetOf,
+  type ReadAction,
+  type ReadResource,
+} from './simulation-resource.js'
 
 export type SimulationKind = 'authorize' | 'multi' | 'lockout'
 
@@ -185,7 +193,7 @@ export class SimulationReader {
       this.missing(part, 'action', 'an action such as `kms:Decrypt`')
     const resource =
       this.member(part, 'resource', readResource) ?? (this.has(part, 'resource') ? undefined : NO_RESOURCE)
-    const policyKind = action === undefined || action.bit >= 0 ? 'key' : 'resource'
+    const policyKind = ownPolicyKind(action, resource)
     const name = kind === 'lockout' ? 'newKeyPolicy' : 'keyPolicy'
     const keyPolicy = this.policy(part, name, policyKind)
     if (kind === 'lockout' && !this.has(part, name)) this.missing(part, name, 'the key policy to check')
@@ -377,6 +385,12 @@ function readText(reading: Reading, node: SyntaxNode, path: SyntaxPath): string 
   if (node.kind === 'string') return node.value
   reading.wrongType(node, path, 'a string')
   return undefined
+}
+
+/** Of the policy that hangs on the resource itself. */
+function ownPolicyKind(action: ReadAction | undefined, resource: ReadResource | undefined): PolicyKind {
+  if (action === undefined || action.bit >= 0) return 'key'
+  return asksOfRole(action.name, resource?.facts.arn ?? '') ? 'trust' : 'resource'
 }
 
 function readFlag(reading: Reading, node: SyntaxNode, path: SyntaxPath): boolean | undefined {

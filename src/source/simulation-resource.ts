@@ -5,6 +5,7 @@
  */
 import { actionBit, isCheckedWithoutKey } from '../aws/action.js'
 import { KMS_ACTIONS, MULTI_RESOURCE_APIS } from '../aws/actions.js'
+import { asksOfRole } from '../decide/resolve.js'
 import type { ResourceFacts } from '../decide/facts.js'
 import { isAccountId, parseAliasArn, parseKeyArn, splitArn } from '../text/arn.js'
 import { quote } from '../text/escape.js'
@@ -177,7 +178,7 @@ interface TargetFault {
 export function targetOf(action: ReadAction, resource: ReadResource, isPart: boolean): Target | TargetFault {
   const { facts } = resource
   if (action.bit < 0) {
-    const type = facts.arn === undefined ? 'none' : 'other'
+    const type = facts.arn === undefined ? 'none' : asksOfRole(action.name, facts.arn) ? 'role' : 'other'
     return { type, facts: { ...facts, type } }
   }
   const kms = KMS_ACTIONS[action.bit]!

@@ -9,9 +9,9 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_OPTIONS, type DecisionOptions } from '../../src/decide/options.js'
 import { coverageOf, coverageReport } from '../reference/coverage.js'
 import { asked, B, grant, root, rootArn } from '../reference/example.js'
-import { authorizeDocuments, lockoutDocuments, multiDocuments } from '../reference/generate.js'
+import { assumeRoleDocuments, authorizeDocuments, lockoutDocuments, multiDocuments } from '../reference/generate.js'
 import type { SimulationDocument } from '../reference/document.js'
-import type { Options } from '../reference/interpret.js'
+import { interpret, type Options } from '../reference/interpret.js'
 import { Agreement } from './agree.js'
 
 const SEED = 20260315
@@ -39,6 +39,7 @@ describe('the program and the slow interpreter agree', () => {
     LONG,
   )
   test('on 300 calls that need several checks', () => expectAgreement(multiDocuments(), 300), LONG)
+  test('on 600 questions about assuming a role', () => expectAgreement(assumeRoleDocuments(), 600), LONG)
   test('on 300 lockout checks', () => expectAgreement(lockoutDocuments(), 300), LONG)
 })
 
@@ -67,6 +68,33 @@ test(
   },
   LONG,
 )
+
+test('the questions about assuming a role end in every way there is', () => {
+  const ends = new Map<string, number>()
+  for (const document of fc.sample(assumeRoleDocuments(), { numRuns: 600, seed: SEED })) {
+    const { decision, layer } = interpret(document)
+    ends.set(`${decision} ${layer}`, (ends.get(`${decision} ${layer}`) ?? 0) + 1)
+  }
+  expect([...ends.keys()].toSorted()).toEqual([
+    'allow identity',
+    'allow keyPolicy',
+    'explicitDeny boundary',
+    'explicitDeny identity',
+    'explicitDeny keyPolicy',
+    'explicitDeny rcp',
+    'explicitDeny scp',
+    'explicitDeny session',
+    'explicitDeny vpce',
+    'implicitDeny boundary',
+    'implicitDeny identity',
+    'implicitDeny keyPolicy',
+    'implicitDeny operation',
+    'implicitDeny scp',
+    'implicitDeny session',
+    'implicitDeny vpce',
+  ])
+  expect((ends.get('allow identity') ?? 0) + (ends.get('allow keyPolicy') ?? 0)).toBeGreaterThan(100)
+})
 
 /** The other readings of K-14, K-15, K-26 and K-33. The interpreter knows no `rootUserOnly`. */
 const READINGS: readonly {

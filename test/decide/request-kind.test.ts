@@ -37,6 +37,8 @@ const alias = { ...key, type: 'alias', arn: ALIAS } as const
 const bucket = { type: 'other', arn: 'arn:aws:s3:::bucket', accountId: undefined, awsManagedKey: false } as const
 const queue = { ...bucket, arn: `arn:aws:sqs:us-west-2:${A}:jobs`, accountId: A } as const
 
+const role = { ...queue, type: 'role', arn: `arn:aws:iam::${A}:role/Target` } as const
+
 type Changes = Partial<Omit<Call, 'subject' | 'actionBit'>> & { readonly caller?: Caller }
 
 function kindOf({ caller = alice, action = 'kms:Decrypt', ...rest }: Changes): RequestKind {
@@ -130,6 +132,14 @@ const CASES: readonly (readonly [name: string, changes: Changes, differs: Partia
     { target: 'other', relation: 'cross' },
   ],
   ['a bucket, whose ARN names no account', { resource: bucket, action: 's3:GetObject' }, { target: 'other' }],
+  ['a role to assume', { resource: role, action: 'sts:AssumeRole' }, { target: 'role' }],
+  ['RCPs and a role', { rcps: levels, resource: role, action: 'sts:TagSession' }, { target: 'role', rcp: true }],
+  [
+    'a role of another account',
+    { caller: ofB, resource: role, action: 'sts:SetSourceIdentity' },
+    { target: 'role', relation: 'cross' },
+  ],
+  ['a KMS action on a role', { resource: role }, { target: 'mismatch' }],
   ['no resource of another service', { resource: nothing, action: 's3:ListAllMyBuckets' }, { target: 'none' }],
   [
     'no resource, and an account all the same',

@@ -9,7 +9,7 @@ import { combine, layersOf, type Algebra, type Leaf, type Outcome, type RequestK
 const FLAGS = [false, true] as const
 
 function* kinds(): Generator<RequestKind> {
-  for (const target of ['key', 'alias', 'none', 'other', 'mismatch'] as const)
+  for (const target of ['key', 'alias', 'none', 'other', 'role', 'mismatch'] as const)
     for (const relation of ['same', 'cross', 'service'] as const)
       for (const identity of ['policies', 'root', 'none'] as const)
         for (const session of ['none', 'some', 'missing'] as const)

@@ -65,6 +65,14 @@ export function isKmsActionNamed(action: string, name: string): boolean {
   return isKmsAction(action) && includes([name], action)
 }
 
+/** Is the action authorised on a role, whose trust policy must allow it? (sts.md 3) */
+export function isRoleAction(action: string): boolean {
+  const [service = ''] = action.split(':')
+  return (
+    service.toLowerCase() === 'sts' && includes(['AssumeRole', 'TagSession', 'SetSourceIdentity', 'SetContext'], action)
+  )
+}
+
 export function takesNoResource(action: string): boolean {
   return isKmsAction(action) && includes(WITHOUT_RESOURCE, action)
 }

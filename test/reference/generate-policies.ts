@@ -9,7 +9,7 @@ import { A, ALIAS, B, EVERYTHING, KEY, OTHER_KEY, allow, policy } from './exampl
 import { conditions, type GenerateOptions } from './generate-conditions.js'
 import { C, namesOf, principalArnOf, RETIRER, type Scene } from './generate-scenario.js'
 
-export type PolicyKind = 'key' | 'resource' | 'identity' | 'boundary' | 'session' | 'scp' | 'rcp' | 'vpce'
+export type PolicyKind = 'key' | 'resource' | 'trust' | 'identity' | 'boundary' | 'session' | 'scp' | 'rcp' | 'vpce'
 
 type Elements = Partial<StatementJson>
 
@@ -36,7 +36,19 @@ function otherwiseCased(action: string): string {
   return `${service.toUpperCase()}:${name.toLowerCase()}`
 }
 
+/** All that a trust policy may speak of (sts.md 3.7). */
+function trustActions({ action }: Scene): fc.Arbitrary<Elements> {
+  const one = anyOf(
+    [6, fc.constant(action)],
+    [2, fc.constant('sts:*')],
+    [1, fc.constant('sts:Assume*')],
+    [1, fc.constantFrom('sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity')],
+  )
+  return oneOrMany(one).map((Action) => ({ Action }))
+}
+
 function actionElements(scene: Scene, kind: PolicyKind): fc.Arbitrary<Elements> {
+  if (kind === 'trust') return trustActions(scene)
   const { action, service } = scene
   const isAboutKeys = kind === 'key'
   const fitting = anyOf(
@@ -176,6 +188,7 @@ function principalElements(scene: Scene, kind: PolicyKind, effect: 'Allow' | 'De
       return fc.constant<Elements>({ Principal: '*' })
     case 'key':
     case 'resource':
+    case 'trust':
     case 'vpce': {
       const named = principals(scene).map((Principal): Elements => ({ Principal }))
       if (effect === 'Allow') return named
@@ -200,7 +213,7 @@ function statements(
     .record({
       principal: principalElements(scene, kind, effect),
       action: actionElements(scene, kind),
-      resource: resourceElements(scene, kind),
+      resource: kind === 'trust' ? fc.constant({}) : resourceElements(scene, kind),
       // A Deny without a condition ends the story, so it mostly has one.
       condition: effect === 'Allow' ? any : anyOf([1, any], [1, any.filter((condition) => condition !== undefined)]),
     })
@@ -222,6 +235,7 @@ function withSids(found: readonly StatementJson[], kind: PolicyKind, sids: boole
 const OPEN_STATEMENT: Readonly<Record<PolicyKind, StatementJson | undefined>> = {
   key: undefined,
   resource: undefined,
+  trust: undefined,
   identity: undefined,
   boundary: allow('*'),
   session: allow('*'),

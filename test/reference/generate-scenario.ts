@@ -23,8 +23,8 @@ export interface Scene {
   readonly action: string
   readonly service: string
   readonly resource: ResourceInput | null
-  /** `none` has no resource policy, `key` is a KMS key, `other` a resource of another service. */
-  readonly target: 'key' | 'alias' | 'none' | 'other'
+  /** `none` has no resource policy, `key` is a KMS key, `role` one to be assumed, `other` a resource of another service. */
+  readonly target: 'key' | 'alias' | 'none' | 'other' | 'role'
 }
 
 function linkedRole(account: string): PrincipalInput {
@@ -179,6 +179,25 @@ export const scenes: fc.Arbitrary<Scene> = fc
 export const keyScenes: fc.Arbitrary<Scene> = fc
   .tuple(callers, onKeys)
   .map(([principal, what]) => sceneOf(principal, what))
+
+const roles: fc.Arbitrary<ResourceInput> = fc.constantFrom<ResourceInput>(
+  { type: 'key', arn: `arn:aws:iam::${A}:role/Target`, tags: { team: 'payments' } },
+  { type: 'key', arn: `arn:aws:iam::${A}:role/team/payments/Worker`, accountId: A },
+  { type: 'key', arn: `arn:aws:iam::${A}:role/App` },
+)
+
+const roleActions = fc.constantFrom(
+  'sts:AssumeRole',
+  'sts:AssumeRole',
+  'sts:TagSession',
+  'sts:SetSourceIdentity',
+  'STS:assumerole',
+)
+
+/** Somebody wants to assume a role: sts.md 3. */
+export const roleScenes: fc.Arbitrary<Scene> = fc
+  .tuple(callers, roleActions, roles)
+  .map(([principal, action, resource]) => sceneOf(principal, { action, resource, service: 'sts', target: 'role' }))
 
 export const putKeyPolicyScenes: fc.Arbitrary<Scene> = fc
   .tuple(iamCallers, keys)

@@ -21,7 +21,7 @@ import { A, B, DELEGATED, KEY, SILENT } from './example.js'
 import { contexts, type GenerateOptions } from './generate-conditions.js'
 import { encryptionContexts, grants, requests } from './generate-grants.js'
 import { policies, rcpLevels, scpLevels, type PolicyKind } from './generate-policies.js'
-import { keyScenes, putKeyPolicyScenes, scenes, type Scene } from './generate-scenario.js'
+import { keyScenes, putKeyPolicyScenes, roleScenes, scenes, type Scene } from './generate-scenario.js'
 
 export type { GenerateOptions } from './generate-conditions.js'
 
@@ -105,7 +105,9 @@ function checkMembers(
         )
       : target === 'other'
         ? fc.oneof({ weight: 2, arbitrary: of('resource') }, { weight: 1, arbitrary: fc.constant(null) })
-        : fc.constant(undefined)
+        : target === 'role'
+          ? fc.oneof({ weight: 9, arbitrary: of('trust') }, { weight: 1, arbitrary: fc.constant(null) })
+          : fc.constant(undefined)
   return fc
     .record({
       keyPolicy,
@@ -140,6 +142,11 @@ function documentOf(scene: Scene, options: GenerateOptions): fc.Arbitrary<Author
 
 export function authorizeDocuments(options: GenerateOptions = {}): fc.Arbitrary<AuthorizeDocument> {
   return scenes.chain((scene) => documentOf(scene, options))
+}
+
+/** Questions about assuming a role; its trust policy stands where a key's own does. */
+export function assumeRoleDocuments(options: GenerateOptions = {}): fc.Arbitrary<AuthorizeDocument> {
+  return roleScenes.chain((scene) => documentOf(scene, options))
 }
 
 const RE_ENCRYPT = ['kms:ReEncryptFrom', 'kms:ReEncryptTo'] as const

@@ -184,6 +184,32 @@ function keyPermission(question: Question, layers: readonly Layer[], side: Ident
   return implicitDeny(firstFailing(side, needsIdentity ? WHOLE_SIDE : LIMITS_ONLY) ?? 'keyPolicy')
 }
 
+/** sts.md 3: the trust policy must itself allow; what else is needed hangs on how it names the caller, and on accounts. */
+function rolePermission(question: Question, layers: readonly Layer[], side: IdentitySide): Outcome {
+  const { caller, resourceAccount } = question
+  // 3.5: whoever trusts the account does not trust its root user.
+  if (caller.type === 'root') return OPERATION_DENIED
+  const trusts = allowsIn(layers.find(({ name }) => name === 'keyPolicy'))
+  const ofClass = (...classes: readonly PrincipalClass[]): readonly Reference[] =>
+    trusts.filter((each) => each.classes.some((found) => classes.includes(found))).map(({ ref }) => ref)
+  // 3.2: an identity policy alone is never enough.
+  if (trusts.length === 0) return implicitDeny('keyPolicy')
+  // 3.4: in another account all of the caller's own side must allow, however it is named.
+  if (caller.account !== undefined && caller.account !== resourceAccount) {
+    const failing = firstFailing(side, WHOLE_SIDE)
+    return failing === undefined ? allow('identity', side.by) : implicitDeny(failing)
+  }
+  // 3.3: in one account the nearest way of naming the caller decides what it needs.
+  const direct = ofClass('direct')
+  if (direct.length > 0) return allow('keyPolicy', direct)
+  const via = ofClass('viaRole', 'viaUser')
+  if (via.length > 0) {
+    if (firstFailing(side, LIMITS_ONLY) === undefined) return allow('keyPolicy', via)
+    return implicitDeny(firstFailing(side, LIMITS_ONLY) ?? 'keyPolicy')
+  }
+  return identityOnly(side)
+}
+
 /** A service other than KMS: its resource-based policy and the identity side are alternatives in one account. */
 function otherPermission(question: Question, layers: readonly Layer[], side: IdentitySide): Outcome {
   const { caller, resourceAccount } = question
@@ -222,7 +248,8 @@ function decide(question: Question, layers: readonly Layer[], options: Options):
 
   const isCrossAccount =
     caller.account !== undefined && resourceAccount !== undefined && caller.account !== resourceAccount
-  if (isCrossAccount && kind !== 'other' && !worksAcrossAccounts(action)) return OPERATION_DENIED
+  const isOfKms = kind !== 'other' && kind !== 'role'
+  if (isCrossAccount && isOfKms && !worksAcrossAccounts(action)) return OPERATION_DENIED
 
   const side = identitySideOf(layers, question)
   switch (kind) {
@@ -237,6 +264,8 @@ function decide(question: Question, layers: readonly Layer[], options: Options):
       return keyPermission(question, layers, side, options)
     case 'other':
       return otherPermission(question, layers, side)
+    case 'role':
+      return rolePermission(question, layers, side)
   }
 }
 

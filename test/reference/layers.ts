@@ -5,7 +5,7 @@
  *
  * Source: authorization.md A2, C5, D1, D3, D7, E, K-10, K-19, K-25, K-29.
  */
-import { isAuthorisedOnAliases, isKmsAction, isKmsActionNamed, takesNoResource } from './action-facts.js'
+import { isAuthorisedOnAliases, isKmsAction, isKmsActionNamed, isRoleAction, takesNoResource } from './action-facts.js'
 import { conditionsHold, type Observe } from './conditions.js'
 import type { AuthorizeDocument, Context, LeveledPolicies, PolicyJson, StatementJson } from './document.js'
 import { accountOfArn, callerOf, classesOf, listsNobody, notPrincipalApplies } from './principals.js'
@@ -40,9 +40,9 @@ export interface Layer {
 
 /**
  * `noResource`: identity side only. `alias`: the same on an alias ARN. `other`: a resource of another service.
- * `notOnAliases`: a KMS action that is never authorised on an alias.
+ * `role`: a role that is to be assumed. `notOnAliases`: a KMS action that is never authorised on an alias.
  */
-export type RequestKind = 'noResource' | 'alias' | 'notOnAliases' | 'key' | 'retireGrant' | 'other'
+export type RequestKind = 'noResource' | 'alias' | 'notOnAliases' | 'key' | 'retireGrant' | 'other' | 'role'
 
 export interface Question {
   readonly caller: Caller
@@ -65,7 +65,9 @@ export function questionOf(document: AuthorizeDocument, notPrincipal: NotPrincip
   const kind: RequestKind = !hasResource
     ? 'noResource'
     : !isKmsAction(action)
-      ? 'other'
+      ? isRoleAction(action) && /^arn:[^:]+:iam::[0-9]{12}:role\//.test(arn ?? '')
+        ? 'role'
+        : 'other'
       : resource.type === 'alias'
         ? isAuthorisedOnAliases(action)
           ? 'alias'
@@ -125,7 +127,7 @@ function reach(layer: PolicyLayer, statement: StatementJson, question: Question)
 
 /** Key policies do not see the key's tags and aliases (K-19). */
 function contextSeenBy(layer: PolicyLayer, question: Question): Context {
-  if (layer !== 'keyPolicy' || question.kind === 'other') return question.context
+  if (layer !== 'keyPolicy' || question.kind === 'other' || question.kind === 'role') return question.context
   return Object.fromEntries(
     Object.entries(question.context).filter(([name]) => {
       const hidden = /^aws:resourcetag\//i.test(name) || /^kms:resourcealiases$/i.test(name)
@@ -144,7 +146,9 @@ function appliedIn(layer: PolicyLayer, policies: readonly Placed[], question: Qu
       const classes = reach(layer, statement, question)
       if (classes.length === 0) return []
       if (!actionCovered(statement, action, observe)) return []
-      if (!resourceCovered(statement, version, resourceArn, context, observe)) return []
+      // A trust policy names no resource: it is about its role.
+      const isTrust = layer === 'keyPolicy' && question.kind === 'role'
+      if (!isTrust && !resourceCovered(statement, version, resourceArn, context, observe)) return []
       if (!conditionsHold(statement.Condition, version, context, observe)) return []
       const ref: StatementRef = {
         layer,
@@ -247,7 +251,8 @@ export function layersOf(question: Question): readonly Layer[] {
   const layers: (Layer | undefined)[] = [rcpLayer(question), scpLayer(question), vpceLayer(question)]
   // A key policy has no say in RetireGrant (F6), and there is none for an alias or without a resource (D3, D4).
   // The resource of another service need not have a policy of its own.
-  if (kind === 'key' || (kind === 'other' && document.keyPolicy)) {
+  // A role that has none is one that nobody trusts.
+  if (kind === 'key' || kind === 'role' || (kind === 'other' && document.keyPolicy)) {
     layers.push(simpleLayer('keyPolicy', document.keyPolicy ? [document.keyPolicy] : [], question))
   }
   if (caller.type !== 'root' && caller.type !== 'service') {

@@ -71,7 +71,7 @@ function resourceOf({ resource }: Call): SimulationResource | null {
   if (arn === undefined) return null
   return {
     // Of another service there is no type.
-    type: type === 'other' ? 'none' : type,
+    type: type === 'other' || type === 'role' ? 'none' : type,
     arn,
     ...(accountId === undefined ? {} : { accountId }),
     ...(type === 'key' ? { keyManager: awsManagedKey ? 'AWS' : 'CUSTOMER' } : {}),

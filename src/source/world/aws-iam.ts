@@ -8,7 +8,8 @@ import { splitArn } from '../../text/arn.js'
 import { quote } from '../../text/escape.js'
 import { parsePrincipalArn } from '../../text/principal-arn.js'
 import type { DraftPolicy, DraftPrincipal, WorldDraft } from './draft.js'
-import { headOf, itemsOf, member, memberText, type Located } from './places.js'
+import { itemsOf, member, memberText, type Located } from './places.js'
+import { writtenTrust } from './policy-text.js'
 import type { TopValue } from './top-value.js'
 
 type PrincipalKind = DraftPrincipal['kind']
@@ -72,6 +73,7 @@ function readPrincipal(draft: WorldDraft, item: Located, kind: PrincipalKind, in
     )
   }
   const trust = member(item, 'AssumeRolePolicyDocument')
+  const maxSession = member(item, 'MaxSessionDuration')
   draft.principal(
     {
       kind,
@@ -82,7 +84,9 @@ function readPrincipal(draft: WorldDraft, item: Located, kind: PrincipalKind, in
       attached: attachedArns(draft, item),
       groups: itemsOf(member(item, 'GroupList')).flatMap(({ node }) => (node.kind === 'string' ? [node.value] : [])),
       ...(boundary === undefined ? {} : { boundary }),
-      ...(trust === undefined ? {} : { trust: headOf(trust) }),
+      ...(trust === undefined ? {} : { trust: writtenTrust(trust) }),
+      // The dump of an account lacks it; one that somebody has added is taken.
+      ...(maxSession?.node.kind === 'number' ? { maxSessionSeconds: Number(maxSession.node.text) } : {}),
     },
     item,
   )

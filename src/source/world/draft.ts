@@ -8,7 +8,7 @@ import type { Grant } from '../../graph/grant.js'
 import type { PolicyDocument, PolicyKind } from '../../policy/document.js'
 import type { SourceError } from '../../text/source.js'
 import { errorAt, headOf, placeOf, type Located, type WorldPlace } from './places.js'
-import { originOf, PolicyReader } from './policy-text.js'
+import { originOf, PolicyReader, type WrittenTrust } from './policy-text.js'
 import type { Contradiction, UnreadablePolicy, WorldPolicy } from './world.js'
 
 /** Something stated at a place. */
@@ -38,7 +38,8 @@ export interface DraftPrincipal {
   readonly groups: readonly string[]
   /** ARN of a managed policy, or a policy of its own. */
   readonly boundary?: string | DraftPolicy
-  readonly trust?: WorldPlace
+  readonly trust?: WrittenTrust
+  readonly maxSessionSeconds?: number
 }
 
 /** What was passed when a session was made. */

@@ -78,7 +78,7 @@ class PrincipalLinker {
 
   private principal(stated: Stated<DraftPrincipal>): WorldPrincipal {
     const { value, place } = stated
-    const { arn, uniqueId, tags, trust } = value
+    const { arn, uniqueId, tags, trust, maxSessionSeconds } = value
     const resource = splitArn(arn)?.resource ?? ''
     const name = lastPart(arn)
     const affected = [arn]
@@ -107,6 +107,7 @@ class PrincipalLinker {
       groups,
       boundary: this.boundary(value.boundary, affected, stated),
       trust,
+      maxSessionSeconds,
       place,
     }
   }

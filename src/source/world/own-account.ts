@@ -10,6 +10,7 @@ import { grantAt } from './aws-kms.js'
 import type { DraftPolicy, DraftPrincipal, WorldDraft } from './draft.js'
 import { givenMembers } from './own-members.js'
 import { headOf, itemsOf, memberText, placeOf, textOf, type Located } from './places.js'
+import { writtenTrust } from './policy-text.js'
 import { partitionOf } from './subject.js'
 
 interface OwnAccount {
@@ -89,6 +90,7 @@ function readOwnPrincipal(
   const uniqueId = textOf(members.get('id'))
   const boundary = members.get('boundary')
   const trust = members.get('trust')
+  const maxSession = members.get('maxSessionSeconds')
   draft.principal(
     {
       kind,
@@ -101,7 +103,8 @@ function readOwnPrincipal(
       attached: itemsOf(members.get('attached')).flatMap((item) => policyArn(draft, account, item) ?? []),
       groups: itemsOf(members.get('groups')).flatMap(lastPartOf),
       ...optionalBoundary(draft, account, boundary, arn),
-      ...(trust === undefined ? {} : { trust: headOf(trust) }),
+      ...(trust === undefined ? {} : { trust: writtenTrust(trust) }),
+      ...(maxSession?.node.kind === 'number' ? { maxSessionSeconds: Number(maxSession.node.text) } : {}),
     },
     located,
   )

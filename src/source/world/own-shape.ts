@@ -36,7 +36,7 @@ export const OWN_THINGS = {
   },
   user: { name: 'a user', members: ['id', 'tags', 'groups', 'boundary', 'policies', 'attached'] },
   group: { name: 'a group', members: ['policies', 'attached'] },
-  role: { name: 'a role', members: ['id', 'tags', 'boundary', 'policies', 'attached', 'trust'] },
+  role: { name: 'a role', members: ['id', 'tags', 'boundary', 'policies', 'attached', 'trust', 'maxSessionSeconds'] },
   session: { name: 'a session', members: ['policies', 'attached', 'tags'] },
   key: {
     name: 'a key',
@@ -251,6 +251,7 @@ const A_TYPE: Readonly<Record<string, string>> = {
   object: 'an object',
   array: 'a list',
   string: 'a string',
+  integer: 'a whole number',
   boolean: '`true` or `false`',
 }
 

@@ -5,6 +5,7 @@
  * origin tells the place in the file: AWS writes a policy as an object, as JSON in a string, or URL-encoded in a string.
  */
 import type { PolicyTrace } from '../../decide/trace.js'
+import type { UnreadPolicy } from '../../explain/authorizer.js'
 import type { PolicyDocument, PolicyKind, PolicySource } from '../../policy/document.js'
 import { parsePolicy, parsePolicyNode, type ParsedPolicy } from '../../policy/parse.js'
 import { spanInString } from '../../policy/string-place.js'
@@ -117,6 +118,26 @@ function fromItsRoot(parsed: ParsedPolicy, offset: number): ParsedPolicy {
   })
   if (!parsed.ok) return { ok: false, error: parsed.error.map(moved) }
   return { ok: true, value: { ...parsed.value, diagnostics: parsed.value.diagnostics.map(moved) } }
+}
+
+/** A trust policy that nobody has read yet: its own text, decoded, and where that stands. Equal ones are equal data. */
+export class WrittenTrust implements UnreadPolicy {
+  constructor(
+    readonly text: string,
+    readonly origin: PolicyOrigin,
+  ) {}
+
+  read(): PolicyDocument | undefined {
+    return policyAgain(this.text, 'trust', this.origin)
+  }
+}
+
+/** Where the text of a policy cannot be had, it is an empty one, which is no policy. */
+export function writtenTrust(located: Located): WrittenTrust {
+  const written = writtenPolicy(located)
+  if (written.ok) return new WrittenTrust(written.value.text, written.value.origin)
+  const { format, isOnlyValue } = located.slice
+  return new WrittenTrust('', Object.assign(placeOf(located), { encoding: 'document' as const, format, isOnlyValue }))
 }
 
 interface WrittenPolicy {

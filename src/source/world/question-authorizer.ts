@@ -80,6 +80,8 @@ class KnownParts {
     const arn = this.world.aliases.get(resource) ?? resource
     const account = splitArn(arn)?.account
     if (account !== undefined) this.addAccount(account)
+    // A role that is to be assumed is asked for its trust policy.
+    this.addPrincipal(arn)
     if (!this.world.keys.has(arn) || this.keys.has(arn)) return
     this.keys.add(arn)
     putKey(this.world, this.authorizer, arn)

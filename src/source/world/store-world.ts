@@ -3,6 +3,7 @@
  */
 import { positionAt, type Position, type SourceText } from '../../text/source.js'
 import type { WorldPlace } from './places.js'
+import type { WrittenTrust } from './policy-text.js'
 import type { EntryWriter } from './stored-entries.js'
 import {
   STORED_FORM,
@@ -20,6 +21,7 @@ import {
   type StoredPolicy,
   type StoredPrincipal,
   type StoredSession,
+  type StoredTrust,
 } from './stored-form.js'
 import type { PolicyLevel, World, WorldPolicy } from './world.js'
 
@@ -78,7 +80,8 @@ class WorldWriter {
         attached: this.policies(principal.attached),
         groups: principal.groups,
         boundary: this.optional(principal.boundary),
-        trust: principal.trust === undefined ? null : this.place(principal.trust),
+        trust: principal.trust === undefined ? null : this.trust(principal.trust),
+        maxSessionSeconds: principal.maxSessionSeconds ?? null,
         place: this.place(principal.place),
       })),
       groups: this.list(world.groups, (group): StoredGroup => ({
@@ -190,6 +193,11 @@ class WorldWriter {
     const number = this.add(stored)
     this.numberOfPolicy.set(policy, number)
     return number
+  }
+
+  private trust({ text, origin }: WrittenTrust): StoredTrust {
+    const { encoding, format, isOnlyValue } = origin
+    return { text, place: this.place(origin), encoding, format, isOnlyValue }
   }
 
   private place({ source, span, pointer }: WorldPlace): StoredPlace {

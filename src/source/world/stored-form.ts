@@ -13,7 +13,7 @@ import type { Gap, OrganizationNode } from './world.js'
 import type { PolicyOrigin } from './policy-text.js'
 
 /** Raised whenever something below means something else. */
-export const STORED_FORM = 1
+export const STORED_FORM = 2
 
 /** Entry numbers of things of one kind: those of `names`, a list of texts, begin at `first`. */
 export interface StoredList {
@@ -84,6 +84,15 @@ export interface StoredAccount {
   readonly rcps: StoredLevels | null
 }
 
+/** A policy that is read when somebody asks. */
+export interface StoredTrust {
+  readonly text: string
+  readonly place: StoredPlace
+  readonly encoding: PolicyOrigin['encoding']
+  readonly format: PolicyOrigin['format']
+  readonly isOnlyValue: boolean
+}
+
 export interface StoredPrincipal {
   readonly kind: 'user' | 'role'
   readonly accountId: string
@@ -95,7 +104,8 @@ export interface StoredPrincipal {
   readonly attached: readonly number[]
   readonly groups: readonly string[]
   readonly boundary: number | null
-  readonly trust: StoredPlace | null
+  readonly trust: StoredTrust | null
+  readonly maxSessionSeconds: number | null
   readonly place: StoredPlace
 }
 

@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { SourceText } from '../../text/source.js'
 import { LazyMap } from './lazy-map.js'
 import type { WorldPlace } from './places.js'
-import { policyAgain, type PolicyOrigin } from './policy-text.js'
+import { policyAgain, type PolicyOrigin, WrittenTrust } from './policy-text.js'
 import type { EntryReader } from './stored-entries.js'
 import {
   STORED_FORM,
@@ -25,6 +25,7 @@ import {
   type StoredPolicy,
   type StoredPrincipal,
   type StoredSession,
+  type StoredTrust,
 } from './stored-form.js'
 import { stampOf, textOf, type FolderFile } from './world-folder.js'
 import type { AskedWorld, PolicyLevel, WorldPolicy } from './world.js'
@@ -92,7 +93,8 @@ export class StoredWorld implements AskedWorld {
       inline: this.policyList(principal.inline),
       attached: this.policyList(principal.attached),
       boundary: this.policy(principal.boundary),
-      trust: principal.trust === null ? undefined : this.place(principal.trust),
+      trust: principal.trust === null ? undefined : this.trust(principal.trust),
+      maxSessionSeconds: principal.maxSessionSeconds ?? undefined,
       place: this.place(principal.place),
     }))
     this.groups = this.map('groups', (arn, group: StoredGroup) => ({
@@ -243,6 +245,10 @@ export class StoredWorld implements AskedWorld {
     const document = policyAgain(text, kind, origin)
     if (document === undefined) throw new Damaged()
     return { name, ...(arn === undefined ? {} : { arn }), document, origin }
+  }
+
+  private trust({ text, place, encoding, format, isOnlyValue }: StoredTrust): WrittenTrust {
+    return new WrittenTrust(text, { ...this.place(place), encoding, format, isOnlyValue })
   }
 
   private place([source, start, end, pointer]: StoredPlace): WorldPlace {

@@ -41,13 +41,15 @@ export function accountDefinition(world: AskedWorld, id: string): AccountDefinit
 export function principalDefinition(world: AskedWorld, principalArn: string): PrincipalDefinition | undefined {
   const principal = world.principals.get(principalArn)
   if (principal === undefined) return undefined
-  const { arn, boundary, tags, uniqueId } = principal
+  const { arn, boundary, tags, uniqueId, trust, maxSessionSeconds } = principal
   return {
     arn,
     policies: policiesOf(world, principal).map(({ document }) => document),
     ...(boundary === undefined ? {} : { boundary: boundary.document }),
     tags,
     ...(uniqueId === undefined ? {} : { uniqueId }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(maxSessionSeconds === undefined ? {} : { maxSessionSeconds }),
   }
 }
 

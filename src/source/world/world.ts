@@ -9,7 +9,7 @@ import type { KeyProperties } from '../../graph/world.js'
 import type { PolicyDocument } from '../../policy/document.js'
 import type { SourceError } from '../../text/source.js'
 import type { WorldPlace } from './places.js'
-import type { PolicyOrigin } from './policy-text.js'
+import type { PolicyOrigin, WrittenTrust } from './policy-text.js'
 
 /** What answers are made from. A map may read an entry when it is asked for it: whoever walks all values reads them all. */
 export interface AskedWorld {
@@ -104,8 +104,10 @@ export interface WorldPrincipal {
   /** ARNs. */
   readonly groups: readonly string[]
   readonly boundary: WorldPolicy | undefined
-  /** Roles: where the trust policy stands. Who may assume a role is no question of KMS. */
-  readonly trust: WorldPlace | undefined
+  /** Roles: the trust policy as it is written. Who may assume a role is no question of KMS: it is read when one is. */
+  readonly trust: WrittenTrust | undefined
+  /** Roles: MaxSessionDuration in seconds, where a file says it. */
+  readonly maxSessionSeconds: number | undefined
   readonly place: WorldPlace
 }
 
