@@ -8,6 +8,7 @@
 import type { Awaitable } from '../kms/store.js'
 import type { KmsCaller } from '../kms/caller.js'
 import type { Result } from '../text/source.js'
+import type { SessionFacts } from './auth/session.js'
 
 /** A request as it came over the wire, its body read whole. */
 export interface SignedRequest {
@@ -25,6 +26,8 @@ export type SignedService = 'kms' | 'sts'
 export interface Authenticated {
   readonly caller: KmsCaller & { readonly region: string; readonly accessKeyId: string }
   readonly service: SignedService
+  /** There when temporary credentials signed. */
+  readonly session?: SessionFacts
 }
 
 export interface AuthenticationFailure {
