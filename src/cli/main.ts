@@ -8,16 +8,19 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { registerCan } from './can.js'
 import { registerCheck } from './check.js'
+import { registerCredentials } from './credentials.js'
 import { registerDiff } from './diff.js'
 import { registerEval } from './eval.js'
 import { EXIT } from './exit-codes.js'
 import { registerExplain } from './explain.js'
+import { registerExplore } from './explore.js'
 import { registerGraph } from './graph.js'
 import { registerInit } from './init.js'
 import { registerKms } from './kms.js'
 import { registerLint } from './lint.js'
 import { registerLsp } from './lsp.js'
 import { registerRedundant } from './redundant.js'
+import { registerServe } from './serve.js'
 import { ignoreClosedPipes, writeError } from './terminal.js'
 import { registerTest } from './test.js'
 import { registerWhoCan } from './who-can.js'
@@ -27,6 +30,7 @@ import { registerWorld } from './world.js'
 const EXAMPLES = `Examples:
   keyward why denied.json              why is this request denied?
   keyward why --world acme events.json the same of CloudTrail events, from an organization's policies
+  keyward explore acme events.json     find out in a full screen what was denied, and why
   keyward can --world acme 'can role/App do kms:Decrypt on alias/payments'
   keyward world acme                   what is known of an organization, and what is missing
   keyward who-can kms:Decrypt alias/payments --world acme
@@ -37,6 +41,7 @@ const EXAMPLES = `Examples:
   keyward test policies/               do policies do what their tests say?
   keyward init --data-dir keys         make a key service in a folder
   keyward kms create-key --data-dir keys --as arn:aws:iam::111122223333:root
+  keyward serve                        the same for AWS CLI and SDKs, over HTTP
 `
 
 /** Two folders up from here, in the sources as in the built package. Required, as `node:fs` takes longer to import. */
@@ -58,6 +63,7 @@ function createProgram(): Command {
     .exitOverride()
   registerWhy(program)
   registerCan(program)
+  registerExplore(program)
   registerWorld(program)
   registerGraph(program)
   registerWhoCan(program)
@@ -71,6 +77,8 @@ function createProgram(): Command {
   registerExplain(program)
   registerInit(program)
   registerKms(program)
+  registerServe(program)
+  registerCredentials(program)
   return program
 }
 

@@ -1,0 +1,122 @@
+/**
+ * The world of a server: whose policies count, read again while it runs. What cannot be read changes nothing.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { IdentityChanges } from '../kms/identity-world.js'
+import type { Identities } from '../kms/services.js'
+import { identitiesOfWorld } from '../kms/world-identities.js'
+import { printPolicy } from '../policy/print.js'
+import type { VpcEndpoint } from '../server/http/request-facts.js'
+import { openWorld } from '../source/world/load-world.js'
+import type { AskedWorld } from '../source/world/world.js'
+import { quote } from '../text/escape.js'
+import type { Result } from '../text/source.js'
+
+type Known = Required<Identities>
+
+export class ServedWorld {
+  private constructor(
+    private readonly folder: string,
+    private world: AskedWorld,
+    private known: Known,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  static open(folder: string, warn: (message: string) => void): Result<ServedWorld, string> {
+    const read = readWorld(folder, warn)
+    if (!read.ok) return read
+    return { ok: true, value: new ServedWorld(folder, read.value, identitiesOfWorld(read.value), warn) }
+  }
+
+  get identities(): Known {
+    return this.known
+  }
+
+  endpoint(id: string): VpcEndpoint | undefined {
+    const endpoint = this.world.endpoints.get(id)
+    if (endpoint === undefined) return undefined
+    const { accountId, vpcId } = endpoint
+    return { id, ...(accountId === undefined ? {} : { accountId }), ...(vpcId === undefined ? {} : { vpcId }) }
+  }
+
+  /** Its JSON. */
+  managedPolicy(arn: string): string | undefined {
+    const policy = this.world.managedPolicies.get(arn)?.policy
+    return policy === undefined ? undefined : printPolicy(policy.document)
+  }
+
+  /** Reads the folder again. No request sees a part of the change: all of it happens at once. */
+  reload(changes: IdentityChanges): Result<string, string> {
+    const read = readWorld(this.folder, this.warn)
+    if (!read.ok) return read
+    const after = identitiesOfWorld(read.value)
+    const changed = change(changes, this.known, after)
+    this.world = read.value
+    this.known = after
+    return { ok: true, value: `${this.summary()}; ${changed} changed` }
+  }
+
+  summary(): string {
+    const { principals, accounts } = this.known
+    return `${quote(this.folder, 200)}, ${principals.length} principals in ${accounts.length} accounts`
+  }
+}
+
+function readWorld(folder: string, warn: (message: string) => void): Result<AskedWorld, string> {
+  const opened = openWorld(folder)
+  if (!opened.ok) return opened
+  const { world, unusable } = opened.value
+  if (unusable > 0) {
+    const parts = unusable === 1 ? '1 part' : `${unusable} parts`
+    warn(`${parts} of ${quote(folder, 200)} cannot be used; \`keyward world\` shows more`)
+  }
+  return { ok: true, value: world }
+}
+
+/** Answers how many entries are not as they were. */
+function change(changes: IdentityChanges, before: Known, after: Known): number {
+  return (
+    changeEach(
+      before.principals,
+      after.principals,
+      ({ arn }) => arn,
+      (one) => changes.putPrincipal(one),
+      (arn) => changes.removePrincipal(arn),
+    ) +
+    changeEach(
+      before.accounts,
+      after.accounts,
+      ({ accountId }) => accountId,
+      (one) => changes.putAccount(one),
+      (id) => changes.removeAccount(id),
+    ) +
+    changeEach(
+      before.endpoints,
+      after.endpoints,
+      ({ endpointId }) => endpointId,
+      (one) => changes.putEndpoint(one),
+      (id) => changes.removeEndpoint(id),
+    )
+  )
+}
+
+function changeEach<T>(
+  before: readonly T[],
+  after: readonly T[],
+  nameOf: (one: T) => string,
+  put: (one: T) => void,
+  remove: (name: string) => void,
+): number {
+  const old = new Map(before.map((one) => [nameOf(one), one]))
+  let count = 0
+  for (const one of after) {
+    const name = nameOf(one)
+    if (!isDeepStrictEqual(old.get(name), one)) {
+      put(one)
+      count++
+    }
+    old.delete(name)
+  }
+  for (const name of old.keys()) remove(name)
+  return count + old.size
+}
