@@ -153,6 +153,7 @@ function tell(
         ]),
     'Clients of AWS need to know where it is:',
     `  export AWS_ENDPOINT_URL_KMS=${url} AWS_ENDPOINT_URL_STS=${url} AWS_REGION=${region}`,
+    `  export AWS_DEFAULT_REGION=${region}  # AWS CLI 1 and boto3 read this one`,
     '  aws kms create-key',
     '',
   ]

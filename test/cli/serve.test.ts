@@ -247,6 +247,7 @@ describe('a configuration file', () => {
     expect(existsSync(join(folder, 'keys', 'root.key'))).toBe(true)
     expect(told).toMatch(/mode {3}enforce\n/)
     expect(told).toContain('AWS_REGION=eu-west-1')
+    expect(told).toContain('AWS_DEFAULT_REGION=eu-west-1')
     const kms = client(serving)
     const all = Promise.all(Array.from({ length: 20 }, () => kms.send(new ListKeysCommand({}))))
     await expect(all).rejects.toMatchObject({ name: 'ThrottlingException' })
