@@ -8,8 +8,18 @@
  * `dist/` is replaced in one step at the end, so a failed build leaves the last good one in place.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build as bundle } from 'esbuild'
@@ -24,7 +34,17 @@ const REQUIRE = createRequire(import.meta.url)
 const CHUNKS = 'chunks'
 
 /** Commands that are bundled without the others: what several share stands in many small files, and each takes time to open. */
-const FAST_COMMANDS = ['why-run']
+const FAST_COMMANDS = ['why-run', 'lint-run', 'explore-run']
+
+/** What such a command loads as a module: it waits for something while it is loaded, as no script can. */
+const MODULES_OF_FAST = ['ink-rows']
+
+/** Those of them that go through much before they end. */
+const LONG_COMMANDS = ['lint-run']
+
+/** Programs of threads of such a command: each a line that imports it. Those of others are bundled with them. */
+const THREADS_OF_FAST = ['lint-worker']
+const THREADS = ['lsp-worker']
 
 /** Packages that few runs need: each in a file of its own, which is read when one of its functions is first called. */
 const READ_WHEN_CALLED = ['yaml']
@@ -88,6 +108,10 @@ const BUNDLE = {
   external: OUTSIDE_THE_BUNDLE,
 }
 
+const UNBUNDLED = { ...BUNDLE, bundle: false, external: [], format: 'esm' }
+
+const sourceOf = (name) => join(dirname(CLI), `${name}.ts`)
+
 /** Start-up is the budget here: nothing is loaded from node_modules and no command pays for another one. */
 async function bundleCommandLine(folder) {
   const modules = {
@@ -108,10 +132,19 @@ async function bundleCommandLine(folder) {
   const isFast = ({ out }) => FAST_COMMANDS.includes(out)
   const outdir = join(folder, CHUNKS)
   const command = { ...modules, outdir, plugins: [withoutReactDevtools, packagesWhenCalled] }
+  const modulesOfFast = MODULES_OF_FAST.map((name) => [name, moduleSource(name)])
   const others = await Promise.all([
-    bundle({ ...command, entryPoints: entryPoints.filter((each) => !isFast(each)) }),
+    bundle({
+      ...command,
+      entryPoints: [
+        ...entryPoints.filter((each) => !isFast(each)),
+        ...modulesOfFast.map(([out, source]) => ({ in: source, out })),
+        ...THREADS.map((out) => ({ in: sourceOf(out), out })),
+      ],
+    }),
     ...entryPoints.filter(isFast).map((each) => bundleFast(each, outdir)),
     bundlePackages(outdir),
+    bundle({ ...UNBUNDLED, entryPoints: THREADS_OF_FAST.map(sourceOf), outdir }),
   ])
   for (const { out } of entryPoints.filter(isFast)) rememberCode(outdir, out)
   const inputs = [main, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs))
@@ -133,38 +166,75 @@ async function bundleFast({ in: source, out }, outdir) {
     mainFields: ['module', 'main'],
     define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '$url' },
     banner: { js: "const $url=require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [packagesWhenCalled],
+    plugins: [packagesWhenCalled, modulesApart],
   })
   writeFileSync(join(outdir, `${out}.js`), loaderOf(out, Object.keys(REQUIRE(join(outdir, `${out}.cjs`)))))
   return built
 }
 
+/**
+ * Node.js 20 optimizes so early that a run of a few seconds spends half of its time on it; later versions wait longer by
+ * themselves, and have no such option. Set before the script is compiled, as compiled code is for one set of options.
+ */
+const PATIENTLY =
+  "import{setFlagsFromString}from'node:v8';if(process.versions.node.startsWith('20.'))setFlagsFromString('--interrupt-budget=2000000');"
+
 /** The module that the command line imports: runs the script, with compiled code where this Node.js accepts it. */
 function loaderOf(name, exported) {
-  return `import{readFileSync}from'node:fs';import{createRequire}from'node:module';import{dirname}from'node:path';import{fileURLToPath}from'node:url';import{Script}from'node:vm';
+  return `${LONG_COMMANDS.includes(name) ? PATIENTLY : ''}import{readFileSync}from'node:fs';import{createRequire}from'node:module';import{dirname}from'node:path';import{fileURLToPath}from'node:url';import{Script}from'node:vm';
 const filename=fileURLToPath(new URL('${name}.cjs',import.meta.url));
 const read=path=>{try{return readFileSync(path)}catch{return undefined}};
-export const script=new Script('(function(exports,require,module,__filename,__dirname){'+readFileSync(filename,'utf8')+'\\n})',{filename,cachedData:read(filename+'.code')});
+export const script=new Script('(function(exports,require,module,__filename,__dirname,$module){'+readFileSync(filename,'utf8')+'\\n})',{filename,cachedData:read(filename+'.code')});
 const module={exports:{}};
-script.runInThisContext()(module.exports,createRequire(filename),module,filename,dirname(filename));
+script.runInThisContext()(module.exports,createRequire(filename),module,filename,dirname(filename),path=>import(path));
 export const {${exported.join(',')}}=module.exports;
 `
 }
 
 /** Runs what is asked most once, so that its functions are compiled, and keeps what was compiled beside the script. */
 function rememberCode(outdir, name) {
-  const program = `
-    import { writeFileSync } from 'node:fs'
-    const { script, runWhy } = await import(${JSON.stringify(pathToFileURL(join(outdir, `${name}.js`)).href)})
+  const examples = mkdtempSync(join(tmpdir(), 'keyward-build-'))
+  try {
+    writeExamples(examples)
+    const program = `
+      import { writeFileSync } from 'node:fs'
+      const loaded = await import(${JSON.stringify(pathToFileURL(join(outdir, `${name}.js`)).href)})
+      ${MOST_ASKED[name](examples)}
+      writeFileSync(${JSON.stringify(join(outdir, `${name}.cjs.code`))}, loaded.script.createCachedData())
+      process.exit(0)`
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+  } finally {
+    rmSync(examples, { recursive: true, force: true })
+  }
+}
+
+const MOST_ASKED = {
+  'why-run': () => `
     const asked = { color: false, cache: false }
-    await runWhy('fixtures/first/denied-decrypt.json', asked)
-    await runWhy(undefined, { ...asked, world: 'fixtures/acme/world', principal: 'role/PaymentsApi', action: 'kms:Decrypt', key: 'alias/payments' })
-    writeFileSync(${JSON.stringify(join(outdir, `${name}.cjs.code`))}, script.createCachedData())
-    process.exit(0)`
-  execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+    await loaded.runWhy('fixtures/first/denied-decrypt.json', asked)
+    await loaded.runWhy(undefined, { ...asked, world: 'fixtures/acme/world', principal: 'role/PaymentsApi', action: 'kms:Decrypt', key: 'alias/payments' })`,
+  'explore-run': () => `
+    const asked = { color: false, cache: false, theme: 'auto', plain: true }
+    await loaded.runExplore('fixtures/acme/world', 'fixtures/acme/questions/day.jsonl', asked)
+    await loaded.runExplore('fixtures/acme/world', undefined, { ...asked, principal: 'role/PaymentsApi', action: 'kms:Decrypt', key: 'alias/payments' })`,
+  'lint-run': (examples) => `
+    for (const format of ['pretty', 'concise', 'json', 'sarif']) {
+      await loaded.runLint([${JSON.stringify(examples)}], { color: false, config: false, format }, '', {})
+    }`,
+}
+
+/** The examples of the rules, each a file: together they make every rule look at what it looks for. */
+function writeExamples(folder) {
+  const rules = join(ROOT, 'docs/rules')
+  for (const page of filesUnder(rules)) {
+    const blocks = readFileSync(page, 'utf8').matchAll(/^```(json|yaml)\n([^]*?)^```$/gm)
+    for (const [number, [, format, text]] of [...blocks].entries()) {
+      writeFileSync(join(folder, `${basename(page, '.md')}-${number}.${format}`), text)
+    }
+  }
 }
 
 /** The packages that are read when they are called. */
@@ -189,6 +259,24 @@ const leavingOut = (found) => ({
     })
   },
 })
+
+/** A script cannot load modules by itself when its code was kept: the module around it does (`loaderOf`). */
+const modulesApart = {
+  name: 'modules-apart',
+  setup(build) {
+    const loads = new RegExp(`\\bimport\\('[^']*/(${MODULES_OF_FAST.join('|')})\\.js'\\)`, 'g')
+    build.onLoad({ filter: /[/\\]src[/\\]cli[/\\][^/\\]*-run\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(loads, "$module('./$1.js')"),
+      loader: 'ts',
+    }))
+  },
+}
+
+function moduleSource(name) {
+  const source = filesUnder(join(ROOT, 'src')).find((path) => new RegExp(`[/\\\\]${name}\\.tsx?$`).test(path))
+  if (source === undefined) throw new Error(`there is no source of ${name}`)
+  return source
+}
 
 /** Stands in for such a package: what it exports are functions and classes, whose own static members it does not have. */
 const packagesWhenCalled = {

@@ -10,6 +10,7 @@ import { registerCan } from './can.js'
 import { registerCheck } from './check.js'
 import { registerCredentials } from './credentials.js'
 import { registerDiff } from './diff.js'
+import { registerDoctor } from './doctor.js'
 import { registerEval } from './eval.js'
 import { EXIT } from './exit-codes.js'
 import { registerExplain } from './explain.js'
@@ -42,6 +43,7 @@ const EXAMPLES = `Examples:
   keyward init --data-dir keys         make a key service in a folder
   keyward kms create-key --data-dir keys --as arn:aws:iam::111122223333:root
   keyward serve                        the same for AWS CLI and SDKs, over HTTP
+  keyward doctor --store keys          is everything that a server needs as it should be?
 `
 
 /** Two folders up from here, in the sources as in the built package. Required, as `node:fs` takes longer to import. */
@@ -78,6 +80,7 @@ function createProgram(): Command {
   registerInit(program)
   registerKms(program)
   registerServe(program)
+  registerDoctor(program)
   registerCredentials(program)
   return program
 }

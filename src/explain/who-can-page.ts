@@ -1,9 +1,9 @@
 /**
  * Who can do what as one HTML page that works from disk: no network, a filter, light and dark.
  *
- * Every text is escaped for HTML, and control and bidirectional characters are written out.
+ * Every text is escaped for HTML; `html-page.ts` has the skeleton.
  */
-import { escapeTerminal } from '../text/escape.js'
+import { escapeHtml, htmlPage } from './html-page.js'
 import { REASONS, rowActions, type Matrix, type WhoCanRow } from './who-can-report.js'
 
 /** A whole document; ends in a line feed. */
@@ -35,21 +35,7 @@ function rowHtml(cells: readonly string[]): string {
   return `<tr><th scope="row">${first}</th>${rest.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
 }
 
-function escapeHtml(text: string): string {
-  return escapeTerminal(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
-}
-
-// The page asks for nothing: its policy allows no more than its own style and script.
-const STYLE = `
-:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
-body { margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }
-h1 { font-size: 1.4rem; }
-input { font: inherit; padding: .3rem .5rem; width: 22rem; max-width: 100%; }
+const STYLE = `input { font: inherit; padding: .3rem .5rem; width: 22rem; max-width: 100%; }
 table { border-collapse: collapse; margin-top: 1rem; }
 th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem; text-align: left; vertical-align: top; }
 thead th { position: sticky; top: 0; background: Canvas; }
@@ -66,23 +52,9 @@ input.addEventListener('input', () => {
 `
 
 function page(title: string, table: string, notes: readonly string[]): string {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  const body = `<h1>${escapeHtml(title)}</h1>
 ${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')}
 <p><input type="search" placeholder="filter" aria-label="filter"></p>
-${table}
-<script>${SCRIPT}</script>
-</body>
-</html>
-`
+${table}`
+  return htmlPage({ title, style: STYLE, body, script: SCRIPT })
 }

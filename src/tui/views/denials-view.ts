@@ -1,0 +1,334 @@
+/**
+ * What was asked of KMS, denials first: grouped by cause, counted, each with the answer to one of its requests.
+ */
+import { counted } from '../app/counted.js'
+import { viewOf, type Action, type Env, type Feed, type Step, type View, type ViewKind } from '../app/view.js'
+import { withWords } from '../frame/find.js'
+import { drawList, listAt, LIST_KEYS, moveInList, type ListRoom, type ListState } from '../frame/list.js'
+import { NO_LINE, padLine, span, wrapText, type Line, type Role } from '../frame/span.js'
+import { drawInput, INPUT_KEYS, typeInto } from '../frame/text-input.js'
+import type { KeyEntry } from '../keys/key-table.js'
+import { shortKey, shortPrincipal } from '../world/short-names.js'
+import { CAUSES } from '../../aws/causes.js'
+import type { GroupedQuestions, GroupKind, QuestionGroup } from '../../source/answer/grouped-questions.js'
+import type { AskedWorld } from '../../source/world/world.js'
+import { openAsk } from './ask/ask-view.js'
+import { openVerdict } from './verdict/verdict-view.js'
+
+interface DenialsState {
+  readonly rows: readonly DenialRow[]
+  readonly list: ListState
+  /** Titles of causes that are folded. */
+  readonly folded: readonly string[]
+  readonly filter: string
+  readonly isFiltering: boolean
+}
+
+type DenialRow =
+  | {
+      readonly kind: 'cause'
+      readonly title: string
+      readonly groupKind: GroupKind
+      readonly count: number
+      readonly isFolded: boolean
+    }
+  | { readonly kind: 'group'; readonly group: QuestionGroup }
+
+const KEYS: readonly KeyEntry[] = [
+  { command: 'open', keys: ['enter', 'right', 'l'], what: 'why? or fold the cause', hint: 'why?', whileTyping: true },
+  { command: 'filter', keys: ['/'], what: 'filter by cause, permission, caller, key', hint: 'filter' },
+  { command: 'ask', keys: ['n'], what: 'ask about another request', hint: 'new question' },
+  { command: 'fold', keys: ['left', 'h'], what: 'fold the cause' },
+  { command: 'foldAll', keys: ['a'], what: 'fold every cause, or unfold them all' },
+  { command: 'copy', keys: ['y'], what: 'copy caller, permission and key' },
+  ...INPUT_KEYS.map((entry) => ({ ...entry, what: `${entry.what} of the filter` })),
+  ...LIST_KEYS,
+]
+
+const denialsKind: ViewKind<DenialsState> = {
+  id: 'denials',
+  keys: KEYS,
+  title: () => 'denials',
+  isTyping: ({ isFiltering }) => isFiltering,
+  can: ({ isFiltering }, command) => isFiltering || !INPUT_KEYS.some((entry) => entry.command === command),
+  escape: escaped,
+  reduce,
+  draw,
+  save: ({ filter, folded }) => ({ filter, folded }),
+}
+
+/** First the typing ends, then the filter goes, then the view. */
+function escaped(state: DenialsState, env: Env): Step<DenialsState> | undefined {
+  if (state.isFiltering) return { state: { ...state, isFiltering: false } }
+  return state.filter === '' ? undefined : { state: withRows({ ...state, filter: '' }, env) }
+}
+
+export function denialsView(): View {
+  return viewOf(denialsKind, { rows: [], list: { cursor: 0, top: 0 }, folded: [], filter: '', isFiltering: false })
+}
+
+// -------------------------------------------------------------------------------------------------------------- rows
+
+const KINDS: readonly GroupKind[] = ['denied', 'onlyAwsDenies', 'onlyWorldDenies']
+
+function titleOf({ kind, cause }: QuestionGroup): string {
+  const what = cause === null ? 'allowed here' : CAUSES[cause].title
+  switch (kind) {
+    case 'denied':
+      return what
+    case 'onlyAwsDenies':
+      return 'AWS denied it, and this world allows it'
+    case 'onlyWorldDenies':
+      return `AWS let it in, and here: ${what}`
+  }
+}
+
+/** Denials first; of each kind the cause that has most. */
+function rowsOf(
+  { filter, folded }: DenialsState,
+  grouped: GroupedQuestions | undefined,
+  world: AskedWorld,
+): readonly DenialRow[] {
+  const all = grouped?.groups ?? []
+  const groups =
+    filter === ''
+      ? all
+      : withWords(
+          all.map((group) => nameOf(group, world)),
+          filter,
+        ).map((index) => all[index]!)
+  const byTitle = new Map<string, QuestionGroup[]>()
+  for (const group of groups) {
+    const title = titleOf(group)
+    const known = byTitle.get(title)
+    if (known === undefined) byTitle.set(title, [group])
+    else known.push(group)
+  }
+  const causes = [...byTitle].map(([title, members]) => ({
+    title,
+    members,
+    groupKind: members[0]!.kind,
+    count: members.reduce((sum, { count }) => sum + count, 0),
+  }))
+  causes.sort(
+    (left, right) => KINDS.indexOf(left.groupKind) - KINDS.indexOf(right.groupKind) || right.count - left.count,
+  )
+  return causes.flatMap(({ title, members, groupKind, count }): readonly DenialRow[] => {
+    const isFolded = folded.includes(title)
+    const row: DenialRow = { kind: 'cause', title, groupKind, count, isFolded }
+    return isFolded ? [row] : [row, ...members.map((group): DenialRow => ({ kind: 'group', group }))]
+  })
+}
+
+function nameOf({ cause, action, caller, resource }: QuestionGroup, world: AskedWorld): string {
+  return `${cause ?? 'allowed'} ${action} ${caller} ${resource ?? ''} ${shortKey(resource, world)}`
+}
+
+/** What stays under the cursor when more events come. */
+function idOf(row: DenialRow | undefined): string {
+  if (row === undefined) return ''
+  if (row.kind === 'cause') return row.title
+  const { kind, cause, caller, action, resource } = row.group
+  return JSON.stringify([kind, cause, caller, action, resource])
+}
+
+/** @param isFirst - nothing has been chosen yet: the first denial is, not the heading above it. */
+function withRows(state: DenialsState, env: Env, isFirst = false): DenialsState {
+  const rows = rowsOf(state, env.feed.grouped, env.asking.world)
+  const id = idOf(state.rows[state.list.cursor])
+  const at = rows.findIndex((row) => idOf(row) === id)
+  const first = rows[1]?.kind === 'group' ? 1 : 0
+  const cursor = isFirst || state.rows.length === 0 ? first : at < 0 ? Math.min(state.list.cursor, rows.length - 1) : at
+  return { ...state, rows, list: listAt(state.list, cursor, roomOf(rows, env)) }
+}
+
+// ----------------------------------------------------------------------------------------------------------- reducer
+
+const HEAD_ROWS = 2
+/** Of the preview below the list, with its rule. */
+const PREVIEW_ROWS = 7
+
+function roomOf(rows: readonly DenialRow[], env: Env): ListRoom {
+  return { count: rows.length, rows: Math.max(env.rows - HEAD_ROWS - PREVIEW_ROWS, 3) }
+}
+
+function reduce(state: DenialsState, action: Action, env: Env): Step<DenialsState> {
+  if (action.kind === 'feed') return grown(state, env)
+  if (action.kind === 'resize') return { state: withRows(state, env) }
+  if (state.isFiltering) {
+    const filter = typeInto(state.filter, action)
+    if (filter !== undefined) return { state: withRows({ ...state, filter }, env, true) }
+  }
+  const inList = action.kind === 'click' ? { ...action, row: action.row - HEAD_ROWS } : action
+  const list = moveInList(state.list, inList, roomOf(state.rows, env))
+  if (list !== undefined) return { state: { ...state, list } }
+  if (action.kind !== 'command') return { state }
+  const row = state.rows[state.list.cursor]
+  switch (action.command) {
+    case 'open':
+      return open(state, row, env)
+    case 'fold':
+      return { state: fold(state, row, env) }
+    case 'foldAll': {
+      const titles = state.rows.flatMap((each) => (each.kind === 'cause' ? [each.title] : []))
+      return { state: withRows({ ...state, folded: state.folded.length > 0 ? [] : titles }, env) }
+    }
+    case 'filter':
+      return { state: { ...state, isFiltering: true } }
+    case 'ask':
+      return { state, go: { to: 'view', view: openAsk(env) } }
+    case 'copy': {
+      if (row?.kind !== 'group') return { state }
+      const { caller, action: permission, resource } = row.group
+      return {
+        state,
+        effects: [
+          { kind: 'copy', text: `${caller} ${permission} ${resource ?? '*'}`, what: 'caller, permission and key' },
+        ],
+      }
+    }
+    default:
+      return { state }
+  }
+}
+
+/** One event alone is told at once. */
+function grown(before: DenialsState, env: Env): Step<DenialsState> {
+  const state = withRows(before, env)
+  const { grouped, state: reading, read } = env.feed
+  const [only] = grouped?.groups ?? []
+  if (reading !== 'read' || read !== 1 || only === undefined) return { state }
+  const view = openVerdict(only.example, env)
+  return view.ok ? { state, go: { to: 'view', view: view.value } } : { state, say: view.error }
+}
+
+function open(before: DenialsState, row: DenialRow | undefined, env: Env): Step<DenialsState> {
+  const state = { ...before, isFiltering: false }
+  if (row === undefined) return { state }
+  if (row.kind === 'cause') return { state: toggled(state, row.title, env) }
+  const view = openVerdict(row.group.example, env)
+  return view.ok ? { state, go: { to: 'view', view: view.value } } : { state, say: view.error }
+}
+
+function toggled(state: DenialsState, title: string, env: Env): DenialsState {
+  const { folded } = state
+  const next = folded.includes(title) ? folded.filter((each) => each !== title) : [...folded, title]
+  return withRows({ ...state, folded: next }, env)
+}
+
+function fold(state: DenialsState, row: DenialRow | undefined, env: Env): DenialsState {
+  if (row === undefined) return state
+  const title = row.kind === 'cause' ? row.title : titleOf(row.group)
+  if (state.folded.includes(title)) return state
+  const next = withRows({ ...state, folded: [...state.folded, title] }, env)
+  const cursor = next.rows.findIndex((each) => each.kind === 'cause' && each.title === title)
+  return { ...next, list: listAt(next.list, cursor, roomOf(next.rows, env)) }
+}
+
+// -------------------------------------------------------------------------------------------------------------- draw
+
+function draw(state: DenialsState, env: Env): readonly Line[] {
+  const { columns, feed, glyphs, asking } = env
+  const { rows, list } = state
+  const head: readonly Line[] = [[span(' '), ...headline(feed)], filterLine(state, columns)]
+  const room = roomOf(rows, env)
+  const items = drawList(list, { ...room, columns }, (index) => [drawRow(rows[index]!, env)])
+  const body = items.length > 0 ? items : [[span(`   ${emptyWords(state, feed)}`, 'faint')]]
+  const gap = Array.from({ length: Math.max(room.rows - body.length, 0) }, () => NO_LINE)
+  const rule: Line = [span(glyphs.horizontal.repeat(columns), 'faint')]
+  return [...head, ...body, ...gap, rule, ...preview(rows[list.cursor], env, asking.world)]
+}
+
+function emptyWords({ filter }: DenialsState, { state, failure }: Feed): string {
+  if (filter !== '') return 'nothing has all of these words'
+  if (failure !== undefined) return failure
+  return state === 'reading' || state === 'following' ? 'no denial yet' : 'no denials in these events'
+}
+
+function headline({ grouped, read, failure }: Feed): Line {
+  if (failure !== undefined) return [span(failure, 'bad')]
+  if (grouped === undefined) return [span(`${counted(read)} events`, 'faint')]
+  const of = (kind: GroupKind): number =>
+    grouped.groups.filter((group) => group.kind === kind).reduce((sum, { count }) => sum + count, 0)
+  const sum = (some: readonly { readonly count: number }[]): number => some.reduce((all, { count }) => all + count, 0)
+  const parts: readonly (readonly [number, string, Role])[] = [
+    [of('denied') + grouped.uncounted, 'denied', 'bad'],
+    [of('onlyAwsDenies') + of('onlyWorldDenies'), 'otherwise by AWS', 'warn'],
+    [grouped.allowed, 'allowed', 'good'],
+    [grouped.otherRefusals, 'other refusals', 'faint'],
+    [sum(grouped.notAsked), 'not asked', 'faint'],
+    [sum(grouped.notUnderstood), 'no KMS requests', 'faint'],
+  ]
+  const shown = parts.filter(([count], index) => count > 0 || index === 0)
+  return [
+    span(`${counted(grouped.total)} requests`, 'strong'),
+    ...shown.flatMap(([count, word, role]) => [
+      span('   '),
+      span(counted(count), role),
+      span(` ${word}`, role === 'faint' ? 'faint' : 'plain'),
+    ]),
+  ]
+}
+
+function filterLine({ filter, isFiltering }: DenialsState, columns: number): Line {
+  if (!isFiltering && filter === '') return NO_LINE
+  return [
+    span(' /', 'key'),
+    ...drawInput(filter, {
+      columns: columns - 4,
+      isFocused: isFiltering,
+      placeholder: 'words of a cause, a permission, a caller, a key',
+    }),
+  ]
+}
+
+const COUNT_COLUMNS = 9
+const SIGNS: Readonly<Record<GroupKind, 'deny' | 'silent'>> = {
+  denied: 'deny',
+  onlyAwsDenies: 'silent',
+  onlyWorldDenies: 'silent',
+}
+
+function drawRow(row: DenialRow, { columns, glyphs, asking }: Env): Line {
+  if (row.kind === 'cause') {
+    const { title, count, isFolded, groupKind } = row
+    const role: Role = groupKind === 'denied' ? 'bad' : 'warn'
+    return [
+      span(`${isFolded ? glyphs.closed : glyphs.open}`.padStart(2), 'faint'),
+      span(counted(count).padStart(COUNT_COLUMNS - 3), role),
+      span(` ${glyphs[SIGNS[groupKind]]} `, role),
+      span(title, 'strong'),
+    ]
+  }
+  const { count, action, caller, resource } = row.group
+  const room = columns - COUNT_COLUMNS - 4
+  const actionColumns = Math.min(Math.max(Math.floor(room * 0.28), 16), 34)
+  const callerColumns = Math.min(Math.max(Math.floor(room * 0.36), 18), 52)
+  return [
+    span(counted(count).padStart(COUNT_COLUMNS - 1), 'faint'),
+    span('     '),
+    ...padLine([span(action)], actionColumns),
+    span(' '),
+    ...padLine([span(shortPrincipal(caller))], callerColumns),
+    span(' '),
+    span(shortKey(resource, asking.world), 'place'),
+  ]
+}
+
+/** What stands under the cursor, answered. */
+function preview(row: DenialRow | undefined, { asking, columns }: Env, world: AskedWorld): readonly Line[] {
+  if (row === undefined) return []
+  if (row.kind === 'cause')
+    return [[span(` ${row.title}`, 'strong')], [span(` ${counted(row.count)} requests; Enter folds them`, 'faint')]]
+  const { caller, action, resource, example } = row.group
+  const answer = asking.answer(example)
+  const told = answer.ok ? answer.value.explanation.summary : answer.error.message
+  const { origin } = example
+  const at = origin.form === 'cloudtrail' ? `${origin.name}:${origin.line ?? 1}` : origin.name
+  return [
+    ...wrapText(told, columns - 2, 'strong', ' ').slice(0, 3),
+    [span(' caller ', 'faint'), span(caller)],
+    [span(' key    ', 'faint'), span(resource ?? 'none'), span(`  ${shortKey(resource, world)}`, 'place')],
+    [span(` ${action}, first at `, 'faint'), span(at, 'place')],
+  ].slice(0, PREVIEW_ROWS - 1)
+}

@@ -1,0 +1,83 @@
+/** Session files: what was looked at is had again, and nothing of a file is trusted. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { NO_FEED } from '../../src/tui/app/app.js'
+import type { Env } from '../../src/tui/app/view.js'
+import { RESTORERS } from '../../src/tui/doors.js'
+import { UNICODE } from '../../src/tui/frame/glyphs.js'
+import { readQuestion, savedQuestion } from '../../src/tui/session/saved-question.js'
+import { readSession, restoreViews, sessionText } from '../../src/tui/session/session-file.js'
+import { denialsView } from '../../src/tui/views/denials-view.js'
+import { readCloudTrail } from '../../src/source/asked/cloudtrail.js'
+import type { Question } from '../../src/source/asked/question.js'
+import { acme, dayFeed, started } from './frames.js'
+
+const ROOM = { columns: 120, rows: 40 }
+const env: Env = { asking: acme(), glyphs: UNICODE, feed: NO_FEED, ...ROOM }
+
+const day = (): readonly Question[] => {
+  const name = 'fixtures/acme/questions/day.jsonl'
+  return [...readCloudTrail(name, readFileSync(name, 'utf8'))].flatMap((item) => (item.ok ? [item.value] : []))
+}
+
+test('every question of a day is read again as it was', () => {
+  const questions = day()
+  expect(questions.length).toBeGreaterThan(8)
+  for (const question of questions) {
+    expect(readQuestion(savedQuestion(question))).toEqual(JSON.parse(JSON.stringify(question)))
+  }
+})
+
+test('a question with session policies is not kept, since it would be another one without them', () => {
+  const [question] = day()
+  const [check] = question?.checks ?? []
+  if (question === undefined || check === undefined) throw new Error('the day has no question')
+  const policy = acme().answerer.managedPolicy('arn:aws:iam::aws:policy/AdministratorAccess')
+  if (policy === undefined) throw new Error('the world has no such policy')
+  const limited = { ...question, checks: [{ ...check, sessionPolicies: [acme().answerer.compile(policy)] }] }
+  expect(savedQuestion(limited)).toBeUndefined()
+})
+
+test('a session opens where it was left', () => {
+  const left = started(denialsView(), ROOM, dayFeed()).press('enter')
+  const session = readSession(sessionText(left.app, 'fixtures/acme/world', 'day.jsonl'))
+  if (!session.ok) throw new Error(session.error)
+  expect(session.value).toMatchObject({ world: 'fixtures/acme/world', events: 'day.jsonl' })
+  const { views, lost } = restoreViews(session.value.views, RESTORERS, env)
+  expect({ titles: views.map(({ title }) => title), lost }).toEqual({
+    titles: ['denials', 'Decrypt by TenantService (api-1)'],
+    lost: 0,
+  })
+})
+
+describe('what is no session', () => {
+  test.each([
+    ['', 'it is no session of the explorer'],
+    ['[]', 'it is no session of the explorer'],
+    ['{"keyward":"session","version":2}', 'it is a session of another version of the explorer'],
+    ['{"keyward":"session","version":1}', 'it names no world'],
+    ['{"keyward":"session","version":1,"world":"a","events":1,"views":[]}', 'its events are no file'],
+    ['{"keyward":"session","version":1,"world":"a"}', 'it has no list of views'],
+  ])('%s', (text, error) => {
+    expect(readSession(text)).toEqual({ ok: false, error })
+  })
+})
+
+describe('a view that is not what it says', () => {
+  const [question] = day()
+  const broken: readonly (readonly [what: string, state: unknown])[] = [
+    ['nothing', undefined],
+    ['a text', 'x'],
+    ['a check without a caller', { ...question, checks: [{ action: 'kms:Decrypt' }] }],
+    ['a member that nobody knows', { ...question, evil: 1 }],
+    ['a prototype', JSON.parse('{"__proto__":{"checks":[]}}') as unknown],
+    ['compiled policies', { ...question, checks: [{ principal: 'a', action: 'b', sessionPolicies: [{}] }] }],
+  ]
+  test.each(broken)('%s', (_what, state) => {
+    expect(restoreViews([{ view: 'verdict', state }], RESTORERS, env)).toEqual({ views: [], lost: 1 })
+  })
+
+  test('a kind that nobody knows', () => {
+    expect(restoreViews([{ view: 'toString', state: {} }], RESTORERS, env).lost).toBe(1)
+  })
+})

@@ -1,0 +1,224 @@
+/**
+ * The views of the explorer on an invented organization: their frames as text, and what their keys do.
+ *
+ * Set KEYWARD_UPDATE_GOLDEN=1 to write the frames anew; read the difference before it is kept.
+ */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { View } from '../../src/tui/app/view.js'
+import { openAsk, openPasted } from '../../src/tui/views/ask/ask-view.js'
+import { denialsView } from '../../src/tui/views/denials-view.js'
+import { openVerdict } from '../../src/tui/views/verdict/verdict-view.js'
+import { readCloudTrail } from '../../src/source/asked/cloudtrail.js'
+import type { Question } from '../../src/source/asked/question.js'
+import { acme, checkFrame, dayFeed, SIZES, started, type Driven, type Room } from './frames.js'
+
+const QUESTIONS = 'fixtures/acme/questions'
+const MEDIUM = SIZES[1]
+
+function questionIn(event: string): Question {
+  const name = `${QUESTIONS}/events/${event}.json`
+  for (const item of readCloudTrail(name, readFileSync(name, 'utf8'), { names: acme().answerer.names })) {
+    if (item.ok) return item.value
+  }
+  throw new Error(`${name} has no question`)
+}
+
+function verdictOf(question: Question, room: Room = MEDIUM): View {
+  const view = openVerdict(question, { asking: acme(), ...room })
+  if (!view.ok) throw new Error(view.error)
+  return view.value
+}
+
+const asked = (text: string): Question => {
+  const question = acme().query(text)
+  if (!question.ok) throw new Error(question.error.message)
+  return question.value
+}
+
+const ALLOWED = 'can role/PaymentsApi do kms:Decrypt on alias/payments'
+
+describe.each(SIZES)('at $columns x $rows', (room) => {
+  const size = `${room.columns}x${room.rows}`
+  const check = (name: string, driven: Driven): void => checkFrame(`${name}-${size}`, driven.frame())
+
+  test('denials of a day', () => {
+    const driven = started(denialsView(), room, dayFeed())
+    check('denials', driven)
+    check('denials-filter', driven.press('/', '"payments"'))
+  })
+
+  test.each([
+    'key-policy-condition',
+    'vpce-condition',
+    'scp-explicit-deny',
+    'delegation-missing',
+    'grant-constraint',
+    'boundary-action',
+    'session-not-passed',
+    'operation-cross-account',
+    'key-policy-absent',
+  ])('the verdict on %s', (event) => {
+    check(`verdict-${event}`, started(verdictOf(questionIn(event), room), room))
+  })
+
+  test('an allow', () => check('verdict-allowed', started(verdictOf(asked(ALLOWED), room), room)))
+
+  test('panes of a verdict', () => {
+    const driven = started(verdictOf(questionIn('key-policy-condition'), room), room)
+    check('verdict-all-open', driven.press('a', 'G'))
+    check('verdict-notes', started(verdictOf(questionIn('vpce-condition'), room), room).press('tab', 'tab'))
+    check('verdict-policy', started(verdictOf(questionIn('vpce-condition'), room), room).press('enter'))
+  })
+
+  test('a new question', () => {
+    const driven = started(openAsk({ asking: acme() }), room)
+    check('ask', driven.press('"payapi"'))
+  })
+
+  test('help and jump', () => {
+    check('help', started(denialsView(), room, dayFeed()).press('?'))
+    check('jump', started(denialsView(), room, dayFeed()).press(':', '"tenant"'))
+  })
+})
+
+describe('denials', () => {
+  const day = (): Driven => started(denialsView(), MEDIUM, dayFeed())
+
+  test('begin at the first denial, and Enter tells why', () => {
+    expect(day().press('enter').frame()).toContain('EachTenantItsOwnData')
+  })
+
+  test('what is under the cursor stays there when more come', () => {
+    const driven = day().press('G')
+    const before = driven.frame().split('\n').slice(-8).join('\n')
+    expect(
+      driven
+        .send({ kind: 'feed', feed: { ...dayFeed(), read: 999 } })
+        .frame()
+        .split('\n')
+        .slice(-8)
+        .join('\n'),
+    ).toBe(before)
+  })
+
+  test('a filter narrows, stays when its typing ends, and goes with Esc', () => {
+    const driven = day().press('/', '"schedule"')
+    expect(driven.frame()).not.toContain('tenant-data')
+    driven.press('esc')
+    expect(driven.frame()).not.toContain('tenant-data')
+    driven.press('esc')
+    expect(driven.frame()).toContain('tenant-data')
+  })
+
+  test('a cause folds and unfolds', () => {
+    const driven = day().press('left')
+    expect(driven.frame()).not.toContain('kms:Decrypt                   TenantService')
+    expect(driven.press('enter').frame()).toContain('kms:Decrypt                   TenantService')
+  })
+
+  test('one event alone is told at once', () => {
+    const { grouped } = dayFeed()
+    const group = grouped?.groups[0]
+    if (grouped === undefined || group === undefined) throw new Error('the day has no groups')
+    const feed = { ...dayFeed(), read: 1, grouped: { ...grouped, groups: [group] } }
+    expect(started(denialsView(), MEDIUM, feed).frame()).toContain('EachTenantItsOwnData')
+  })
+
+  test('the program remembers the verdict that was seen last', () => {
+    expect(day().press('enter', 'esc').app.last?.explanation.cause?.code).toBe('key-policy-condition')
+  })
+})
+
+describe('a new question', () => {
+  const ask = (): Driven => started(openAsk({ asking: acme() }), MEDIUM)
+
+  test('three names by a few letters each', () => {
+    const frame = ask().press('"paymapi"', 'enter', '"decrypt"', 'enter', '"alias/payments"', 'enter').frame()
+    expect(frame).toContain('ALLOWED')
+    expect(frame).toContain('role/service/PaymentsApi')
+  })
+
+  test('a name that nobody has is said, and nothing is asked', () => {
+    expect(ask().press('"zzzzz"', 'enter').frame()).toContain('nothing here has this name')
+  })
+
+  test('an access-denied text that is pasted is the whole question', () => {
+    const text = readFileSync(`${QUESTIONS}/messages/cli-service-control-policy.txt`, 'utf8')
+    expect(ask().paste(text).frame()).toContain('DENIED')
+  })
+
+  test('the same where nothing is typed', () => {
+    const text = readFileSync(`${QUESTIONS}/messages/cli-service-control-policy.txt`, 'utf8')
+    expect(started(denialsView(), MEDIUM, dayFeed()).paste(text).frame()).toContain('DENIED')
+    expect(started(denialsView(), MEDIUM, dayFeed()).paste('hello').frame()).toContain('what was pasted is no question')
+  })
+
+  test('what a message does not tell is asked for', () => {
+    const text = readFileSync(`${QUESTIONS}/messages/sdk-ciphertext.txt`, 'utf8')
+    const env = { asking: acme(), columns: 120, rows: 37 }
+    const view = openPasted(text, { ...env, glyphs: started(denialsView(), MEDIUM).app as never, feed: dayFeed() })
+    if (!view.ok) throw new Error(view.error)
+    const driven = started(view.value, MEDIUM)
+    expect(driven.frame()).toContain('This lacks something')
+    expect(driven.press('"TenantServ"', 'enter', '"tenant-data"', 'enter').frame()).toContain('DENIED')
+  })
+})
+
+describe('a verdict', () => {
+  const verdict = (): Driven => started(verdictOf(questionIn('key-policy-condition')), MEDIUM)
+
+  test('Enter on a statement shows its policy whole, Esc goes back to the layers', () => {
+    const driven = verdict().press('enter')
+    expect(driven.frame()).not.toContain('guardrail RCPs')
+    expect(driven.press('esc').frame()).toContain('guardrail RCPs')
+  })
+
+  test('a layer is found by its name', () => {
+    expect(verdict().press(':', '"delegation"', 'enter').frame()).toContain('delegation to IAM')
+  })
+
+  test('the statement is copied', () => {
+    const [effect] = verdict().press('y').effects
+    expect(effect).toMatchObject({ kind: 'copy', what: 'key policy, statement 2 "EachTenantItsOwnData"' })
+  })
+
+  test('every layer has its rung, whatever it said', () => {
+    const frame = verdict().frame()
+    for (const title of [
+      'RCPs',
+      'SCPs',
+      'VPC endpoint',
+      'key policy',
+      'delegation',
+      'grants',
+      'identity',
+      'boundary',
+      'session',
+      'operation',
+      'key state',
+    ]) {
+      expect(frame).toContain(title)
+    }
+  })
+})
+
+test('hostile text of an event changes nothing but itself', () => {
+  const question = questionIn('key-policy-condition')
+  const evil = '\u001b[2J\u001b]0;owned\u0007\u202e\u200bx\r'
+  const [check] = question.checks
+  if (check === undefined) throw new Error('no check')
+  const hostile: Question = {
+    ...question,
+    checks: [{ ...check, encryptionContext: { tenant: evil } }],
+    notes: [evil],
+    origin: { ...question.origin, name: evil },
+  }
+  for (const room of SIZES) {
+    const driven = started(verdictOf(hostile, room), room)
+    for (const frame of [driven.frame(), driven.press('tab', 'tab').frame()]) {
+      expect(frame.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+      expect(frame.split('\n')).toHaveLength(room.rows + 1)
+    }
+  }
+})
