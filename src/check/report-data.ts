@@ -4,6 +4,7 @@
  * Source: `docs/test.md`, "Output"; OASIS SARIF 2.1.0; GitHub documentation, "SARIF support for code scanning";
  * testmoapp/junitxml for the elements that readers of JUnit XML share.
  */
+import { safeJson, sarifText, uriOf, xmlText } from '../lint/report/safe-text.js'
 import { escapeTerminal } from '../text/escape.js'
 import { positionAt, type SourceError, type SourceText, type Span } from '../text/source.js'
 import { replayDocument } from '../source/answer/replay.js'
@@ -21,7 +22,7 @@ import {
 
 export function formatTestJson({ files, coverage }: TestReport): string {
   const tests = files.flatMap((file) => file.tests)
-  return safeJson({
+  return asJson({
     version: 1,
     summary: countsOf(tests),
     files: files.map(({ source, tests: own, errors }) => ({
@@ -31,6 +32,10 @@ export function formatTestJson({ files, coverage }: TestReport): string {
     })),
     coverage: coverage === undefined ? null : coverage.map(coverageJson),
   })
+}
+
+function asJson(value: unknown): string {
+  return `${safeJson(value, 2)}\n`
 }
 
 function testJson({ name, source, span, status, fails, ...rest }: TestResult): unknown {
@@ -83,16 +88,6 @@ function coverageJson({ name, policies }: WorldCoverage): unknown {
   }
 }
 
-const NOT_PLAIN = /[^ -~\n]/g
-
-/** In the JSON no character is hidden or moves others about. */
-function safeJson(value: unknown): string {
-  const text = JSON.stringify(value, undefined, 2).replace(NOT_PLAIN, (unit) =>
-    escapeTerminal(unit) === unit ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  return `${text}\n`
-}
-
 // -------------------------------------------------------------------------------------------------------------- JUnit
 
 /** A suite for each file, a case for each test; a file that cannot be read is one case with an error. */
@@ -132,14 +127,14 @@ function junitSuite({ source, tests, errors }: FileResult): { readonly text: str
     ...errors.map((error) => junitCase('test file', source, error.span, `      ${junitError(error)}\n`)),
     ...tests.map((test) => junitCase(test.name, source, test.span, junitBody(test))),
   ]
-  const head = `  <testsuite name="${xml(source.name)}" ${countAttributes(counts)}>`
+  const head = `  <testsuite name="${xmlText(source.name)}" ${countAttributes(counts)}>`
   return { text: `${head}\n${cases.join('')}  </testsuite>\n`, counts }
 }
 
 function junitCase(name: string, source: SourceText, span: Span, body: string): string {
   const { line } = positionAt(source.text, span.start)
-  const file = xml(source.name)
-  const head = `    <testcase name="${xml(name)}" classname="${file}" file="${file}" line="${line}"`
+  const file = xmlText(source.name)
+  const head = `    <testcase name="${xmlText(name)}" classname="${file}" file="${file}" line="${line}"`
   return body === '' ? `${head}/>\n` : `${head}>\n${body}    </testcase>\n`
 }
 
@@ -147,8 +142,8 @@ function junitBody(test: TestResult): string {
   const { status, fails, error } = test
   if (error !== undefined) return `      ${junitError(error)}\n`
   if (status === 'pass') return ''
-  const message = xml(headline(test))
-  const text = xml(messageOf(test))
+  const message = xmlText(headline(test))
+  const text = xmlText(messageOf(test))
   return fails
     ? `      <failure type="${status}" message="${message}">${text}</failure>\n`
     : `      <skipped message="${message}"/>\n`
@@ -156,8 +151,8 @@ function junitBody(test: TestResult): string {
 
 function junitError({ message, source, span, hint }: SourceError): string {
   const { line, column } = positionAt(source.text, span.start)
-  const text = xml(`${source.name}:${line}:${column}: ${message}${hint === undefined ? '' : `; ${hint}`}`)
-  return `<error type="error" message="${xml(message)}">${text}</error>`
+  const text = xmlText(`${source.name}:${line}:${column}: ${message}${hint === undefined ? '' : `; ${hint}`}`)
+  return `<error type="error" message="${xmlText(message)}">${text}</error>`
 }
 
 function headline({ status, wanted, got }: TestResult): string {
@@ -173,23 +168,12 @@ function messageOf(test: TestResult): string {
   return [headline(test), ...details, ...statements].join('; ')
 }
 
-/** Everything that XML 1.0 cannot hold has been written out before. */
-function xml(text: string): string {
-  return escapeTerminal(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&apos;')
-}
-
 // -------------------------------------------------------------------------------------------------------------- SARIF
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 /** Of GitHub. */
 const MAX_RESULTS = 25_000
 const MAX_RELATED = 100
-const MAX_MESSAGE = 4_000
 
 const RULES = [
   { id: 'policy-test', text: 'A policy test fails.' },
@@ -203,7 +187,7 @@ export function formatTestSarif({ files, version }: TestReport): string {
     ...errors.map((error) => sarifError('test file', source, error)),
     ...tests.filter(({ status }) => status !== 'pass').map(sarifResult),
   ])
-  return safeJson({
+  return asJson({
     $schema: SCHEMA,
     version: '2.1.0',
     runs: [
@@ -237,7 +221,7 @@ function sarifResult(test: TestResult): object {
     ruleId: status === 'unknown' ? 'policy-test-unknown' : 'policy-test',
     ruleIndex: status === 'unknown' ? 1 : 0,
     level: fails ? 'error' : 'note',
-    message: { text: plain(`${name}: ${messageOf(test)}`) },
+    message: { text: sarifText(escapeTerminal(`${name}: ${messageOf(test)}`)) },
     locations: [{ physicalLocation: physicalLocation(source, span) }],
     partialFingerprints: fingerprints(source, name),
     ...(related.length === 0
@@ -245,7 +229,7 @@ function sarifResult(test: TestResult): object {
       : {
           relatedLocations: related.slice(0, MAX_RELATED).map((statement, index) => ({
             id: index + 1,
-            message: { text: plain(statement.name) },
+            message: { text: sarifText(escapeTerminal(statement.name)) },
             physicalLocation: locationOf(statement),
           })),
         }),
@@ -264,7 +248,7 @@ function sarifError(name: string, source: SourceText, { message, hint, span, sou
     ruleId: 'policy-test-error',
     ruleIndex: 2,
     level: 'error',
-    message: { text: plain(`${name}: ${message}${hint === undefined ? '' : `; ${hint}`}`) },
+    message: { text: sarifText(escapeTerminal(`${name}: ${message}${hint === undefined ? '' : `; ${hint}`}`)) },
     locations: [{ physicalLocation: physicalLocation(at, span) }],
     partialFingerprints: fingerprints(source, name),
   }
@@ -280,23 +264,4 @@ function physicalLocation(source: SourceText, { start, end }: Span): object {
   const to = positionAt(source.text, end)
   const region = { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column }
   return { artifactLocation: { uri: uriOf(source.name) }, region }
-}
-
-function uriOf(name: string): string {
-  const parts = name.replaceAll('\\', '/').split('/').map(encodePart)
-  return name.startsWith('/') ? `file://${parts.join('/')}` : parts.join('/')
-}
-
-function encodePart(part: string): string {
-  return encodeURIComponent(escapeTerminal(part)).replaceAll(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-}
-
-/** Message text in which nothing is a link or a placeholder; never longer than is shown. */
-function plain(text: string): string {
-  const safe = escapeTerminal(text)
-  const cut = safe.length > MAX_MESSAGE ? `${safe.slice(0, MAX_MESSAGE)}…` : safe
-  return cut.replaceAll(/[\\[\]]/g, (character) => `\\${character}`).replaceAll(/\{(\d+)\}/g, '{{$1}}')
 }

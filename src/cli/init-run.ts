@@ -17,12 +17,29 @@ import {
   type MadeRootKeySource,
   type RootKeySource,
 } from '../kms/keyring/root-key-source.js'
+import { isPostgresUrl } from '../store/postgres-address.js'
+import { postgresStoreExists } from '../store/postgres-fill.js'
 import { openSqliteStore } from '../store/sqlite.js'
 import { databaseExists, databasePath } from '../store/sqlite-files.js'
 import { escapeTerminal, quote } from '../text/escape.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { addRootKeyOptions, chosenRootKey, rootKeyPath, type RootKeyOptions } from './kms-root-key.js'
-import { addDataOption, dataFolder, orRefuse, Refusal, runCommandLine, type DataOptions } from './kms-store.js'
+import {
+  addRootKeyOptions,
+  chosenRootKey,
+  NOT_BESIDE_DATABASE,
+  rootKeyPath,
+  type RootKeyOptions,
+} from './kms-root-key.js'
+import {
+  addDataOption,
+  dataFolder,
+  openStore,
+  orRefuse,
+  Refusal,
+  runCommandLine,
+  shownPlace,
+  type DataOptions,
+} from './kms-store.js'
 import { writeOut } from './terminal.js'
 
 const EXAMPLES = `Examples:
@@ -64,9 +81,13 @@ async function init(options: InitOptions): Promise<ExitCode> {
     return EXIT.ok
   }
   const folder = dataFolder(options)
-  const database = databasePath(folder)
-  if (await isInUse(folder)) throw new Refusal(`${quote(folder, 200)} holds a store already; nothing was changed`)
+  const isDatabase = isPostgresUrl(folder)
+  const database = isDatabase ? shownPlace(folder) : databasePath(folder)
+  if (await isInUse(folder)) {
+    throw new Refusal(`${quote(shownPlace(folder), 200)} holds a store already; nothing was changed`)
+  }
   const chosen = orRefuse(await chosenRootKey(options, { isNew: true }))
+  if (isDatabase && chosen === undefined) throw new Refusal(NOT_BESIDE_DATABASE)
   const rootKey = chosen ?? { kind: 'file', path: rootKeyPath(folder) }
   const made = canBeMade(rootKey) && !hasRootKey(rootKey) ? rootKey : undefined
   if (made !== undefined) initRootKey(made)
@@ -86,8 +107,9 @@ function canBeMade(rootKey: RootKeySource): rootKey is MadeRootKeySource {
 
 /** A store that has no root key yet was left behind when making one broke off: it is taken up again. */
 async function isInUse(folder: string): Promise<boolean> {
-  if (!databaseExists(databasePath(folder))) return false
-  const store = await openSqliteStore({ folder })
+  const isThere = isPostgresUrl(folder) ? await postgresStoreExists(folder) : databaseExists(databasePath(folder))
+  if (!isThere) return false
+  const store = await openStore(folder)
   try {
     return (await store.scan('', { limit: 1 })).rows.length > 0
   } finally {
@@ -102,7 +124,9 @@ async function makeStore(
   // A root key that cannot be used is told before anything is made.
   if (rootKey.kind !== 'passphrase') (await loadNewRootKey(rootKey, new SecretPool())).key.release()
   else orRefuse(longEnough(rootKey.passphrase))
-  const store = await openSqliteStore({ folder })
+  const store = isPostgresUrl(folder)
+    ? await (await import('../store/postgres.js')).openPostgresStore({ url: folder })
+    : await openSqliteStore({ folder })
   try {
     const keyring = await openKeyring({ store, rootKey })
     const { rootKeyId } = keyring
@@ -138,6 +162,7 @@ function report({ folder, database, rootKey, isMade, id, store }: Made): string 
         ? ', mode 0600'
         : ', new'
   const option = optionOf(rootKey, folder)
+  const where = isPostgresUrl(folder) ? `--store ${database}` : `--data-dir ${folder}`
   return escapeTerminal(
     `Made a store for keys.
 
@@ -149,7 +174,7 @@ store is lost, and nobody can bring them back: keep a copy of it, apart from the
 backups.
 
 Next:
-  keyward kms create-key --data-dir ${folder}${option} --as arn:aws:iam::111122223333:root
+  keyward kms create-key ${where}${option} --as arn:aws:iam::111122223333:root
 `,
     { multiline: true },
   )
@@ -157,7 +182,8 @@ Next:
 
 /** What later commands need to find it; nothing where they find it themselves. */
 function optionOf(rootKey: RootKeySource, folder: string): string {
-  if (rootKey.kind === 'file' && rootKey.path !== rootKeyPath(folder)) return ` --root-key-file ${rootKey.path}`
+  const isElsewhere = isPostgresUrl(folder) || (rootKey.kind === 'file' && rootKey.path !== rootKeyPath(folder))
+  if (rootKey.kind === 'file' && isElsewhere) return ` --root-key-file ${rootKey.path}`
   if (rootKey.kind === 'pkcs11') {
     return ` --pkcs11-library ${rootKey.library} --pkcs11-token ${rootKey.token} --pkcs11-key ${rootKey.key}`
   }

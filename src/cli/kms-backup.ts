@@ -7,8 +7,25 @@ import { restoreBackup, writeBackup } from '../store/backup.js'
 import type { BackupCounts } from '../store/backup-file.js'
 import { escapeTerminal } from '../text/escape.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { addRootKeyOptions, chosenRootKey, rootKeyPath, wantedRootKeys, type RootKeyOptions } from './kms-root-key.js'
-import { addDataOption, dataFolder, openStore, orRefuse, runCommandLine, type DataOptions } from './kms-store.js'
+import { isPostgresUrl } from '../store/postgres-address.js'
+import {
+  addRootKeyOptions,
+  chosenRootKey,
+  NOT_BESIDE_DATABASE,
+  rootKeyPath,
+  wantedRootKeys,
+  type RootKeyOptions,
+} from './kms-root-key.js'
+import {
+  addDataOption,
+  dataFolder,
+  openStore,
+  orRefuse,
+  Refusal,
+  runCommandLine,
+  shownPlace,
+  type DataOptions,
+} from './kms-store.js'
 import { writeOut } from './terminal.js'
 
 type Options = DataOptions & RootKeyOptions
@@ -43,7 +60,7 @@ async function backup(options: Options, [file = '']: readonly string[]): Promise
 
 export function runRestore(words: readonly string[]): Promise<ExitCode> {
   const command = new Command('keyward kms restore')
-    .description('Make a store from a backup, in a folder that has none yet.')
+    .description('Make a store from a backup, in a folder or a database that has none yet.')
     .argument('<file>', 'the backup')
     .addHelpText(
       'before',
@@ -61,6 +78,12 @@ export function runRestore(words: readonly string[]): Promise<ExitCode> {
 async function restore(options: Options, [file = '']: readonly string[]): Promise<ExitCode> {
   const folder = dataFolder(options)
   const chosen = orRefuse(await chosenRootKey(options, { isNew: false }))
+  if (isPostgresUrl(folder)) {
+    if (chosen === undefined) throw new Refusal(NOT_BESIDE_DATABASE)
+    const all = await restoreBackup({ file, url: folder, rootKey: chosen })
+    await say(`Restored ${file} to ${shownPlace(folder)}: ${counted(all)}.`)
+    return EXIT.ok
+  }
   const rootKey = chosen ?? { kind: 'file', path: rootKeyPath(folder) }
   const counts = await restoreBackup({ file, folder, rootKey })
   await say(`Restored ${file} to ${folder}: ${counted(counts)}.`)

@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { parseRootKeyRow, ROOT_KEY_ROW } from '../kms/keyring/root-key-row.js'
 import type { RootKeySource } from '../kms/keyring/root-key-source.js'
 import type { Store } from '../kms/store.js'
+import { isPostgresUrl } from '../store/postgres-address.js'
 import { escapeTerminal } from '../text/escape.js'
 import type { Result } from '../text/source.js'
 import { askPassphrase, canAsk, readPassphrase } from './kms-passphrase.js'
@@ -30,6 +31,10 @@ export interface RootKeyOptions {
   /** The name of a variable. */
   readonly pkcs11PinEnv?: string
 }
+
+/** Nothing stands beside a database. */
+export const NOT_BESIDE_DATABASE =
+  'the root key of a store in a database is elsewhere: name it, with `--root-key-file`, say'
 
 export interface RootKeys {
   readonly rootKey: RootKeySource
@@ -107,7 +112,8 @@ export async function wantedRootKeys(
   const kind = row === undefined ? 'file' : parseRootKeyRow(row).current.kind
   switch (kind) {
     case 'file': {
-      const path = process.env['KEYWARD_ROOT_KEY_FILE'] ?? rootKeyPath(folder)
+      const path = process.env['KEYWARD_ROOT_KEY_FILE'] ?? (isPostgresUrl(folder) ? undefined : rootKeyPath(folder))
+      if (path === undefined) return failure(NOT_BESIDE_DATABASE)
       return { ok: true, value: withNext({ kind: 'file', path }) }
     }
     case 'environment':

@@ -1,10 +1,11 @@
 /**
- * The store of a data folder, opened for a command and closed behind it; what cannot be is one sentence and no stack.
+ * The store of a data folder or of a database, opened for a command and closed behind it; what cannot be is one sentence and no stack.
  */
 import { Command, CommanderError } from 'commander'
 import { KeyringError } from '../kms/keyring/keyring-error.js'
 import { StoreError, type Store } from '../kms/store.js'
 import { BackupError } from '../store/backup-file.js'
+import { isPostgresUrl, parsePostgresUrl } from '../store/postgres-address.js'
 import { openSqliteStore } from '../store/sqlite.js'
 import { databaseExists, databasePath } from '../store/sqlite-files.js'
 import { escapeTerminal, quote } from '../text/escape.js'
@@ -14,12 +15,14 @@ import { terminalFacts, widthFor, writeError } from './terminal.js'
 
 export interface DataOptions {
   readonly dataDir?: string
+  readonly store?: string
 }
 
 export function addDataOption(command: Command): Command {
   return command
     .optionsGroup('Store:')
     .option('--data-dir <dir>', 'folder of the store, made by `keyward init`; $KEYWARD_DATA_DIR when left out')
+    .option('--store <where>', 'the same, or the URL of a PostgreSQL database; $KEYWARD_STORE when left out')
 }
 
 /** One that is told as it is, without a stack: something outside of this program is not as it should be. */
@@ -39,18 +42,33 @@ export function refuse(message: string): ExitCode {
   return EXIT.usage
 }
 
-export function dataFolder({ dataDir }: DataOptions): string {
-  const folder = dataDir ?? process.env['KEYWARD_DATA_DIR']
-  if (folder === undefined || folder === '') throw new Refusal('no store is named; give `--data-dir DIR`')
-  return folder
+/** Where the store is: a folder, or the URL of a database, which may hold a password. */
+export function dataFolder({ dataDir, store }: DataOptions): string {
+  if (dataDir !== undefined && store !== undefined) {
+    throw new Refusal('there is one store: give `--store` or `--data-dir`')
+  }
+  const place = [store, dataDir, process.env['KEYWARD_STORE'], process.env['KEYWARD_DATA_DIR']].find(
+    (each) => each !== undefined && each !== '',
+  )
+  if (place === undefined) throw new Refusal('no store is named; give `--data-dir DIR`')
+  return place
 }
 
-/** Opens the store that is in a folder; never makes one. */
-export async function openStore(folder: string): Promise<Store> {
-  if (!databaseExists(databasePath(folder))) {
-    throw new Refusal(`there is no store in ${quote(folder, 200)}; \`keyward init --data-dir ${folder}\` makes one`)
+/** The place of a store for people: without a password. */
+export function shownPlace(place: string): string {
+  return isPostgresUrl(place) ? parsePostgresUrl(place).shown : place
+}
+
+/** Opens the store that is in a place; never makes one. */
+export async function openStore(place: string): Promise<Store> {
+  if (isPostgresUrl(place)) {
+    const { openPostgresStore } = await import('../store/postgres.js')
+    return openPostgresStore({ url: place, create: false })
   }
-  return openSqliteStore({ folder })
+  if (!databaseExists(databasePath(place))) {
+    throw new Refusal(`there is no store in ${quote(place, 200)}; \`keyward init --data-dir ${place}\` makes one`)
+  }
+  return openSqliteStore({ folder: place })
 }
 
 /** The value, or a `Refusal`. */

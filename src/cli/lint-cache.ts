@@ -40,6 +40,25 @@ export function openCache(location = DEFAULT_LOCATION): FileCache {
   }
 }
 
+/** For several runs of one process. */
+export function memoryCache(): FileCache {
+  let known = new Map<string, string>()
+  let used = new Map<string, string>()
+  return {
+    program: '',
+    get(key) {
+      const text = known.get(key)
+      if (text !== undefined) used.set(key, text)
+      return text
+    },
+    set: (key, text) => void used.set(key, text),
+    save() {
+      known = used
+      used = new Map()
+    },
+  }
+}
+
 /** Two lines for each entry: texts are JSON without line breaks. */
 function readCache(location: string): ReadonlyMap<string, string> {
   const entries = new Map<string, string>()

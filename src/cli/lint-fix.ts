@@ -61,7 +61,7 @@ export function fixFiles(linter: Linter, sources: readonly FixedSource[], option
 }
 
 function diffOf({ name, text: before }: SourceText, after: string): string {
-  const shown = escapeTerminal(name)
+  const shown = escapeTerminal(name).replace(/^\/+/, '')
   const options = { context: 3, headerOptions: FILE_HEADERS_ONLY }
   return createTwoFilesPatch(`a/${shown}`, `b/${shown}`, before, after, undefined, undefined, options)
 }

@@ -92,12 +92,23 @@ function isOfInterest(name: string): boolean {
 
 function globbed(pattern: string, errors: string[]): readonly string[] {
   const matcher = new Minimatch(pattern, { dot: true, nonegate: true, nocomment: true })
+  const folder = folderOf(pattern)
+  if (!existsSync(folder)) return []
+  return filesUnder(folder, errors, () => true).filter((file) => matcher.match(file.split(sep).join('/')))
+}
+
+/** Of what a glob may match: what stands before its first special character. */
+function folderOf(pattern: string): string {
   const parts = pattern.split('/')
   const magic = parts.findIndex((part) => MAGIC.test(part))
   const base = parts.slice(0, magic).join('/')
-  const folder = base === '' ? (pattern.startsWith('/') ? '/' : '.') : base
-  if (!existsSync(folder)) return []
-  return filesUnder(folder, errors, () => true).filter((file) => matcher.match(file.split(sep).join('/')))
+  return base === '' ? (pattern.startsWith('/') ? '/' : '.') : base
+}
+
+/** The files and folders to watch for these paths. */
+export function watchable(paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return ['.']
+  return paths.map((path) => (!existsSync(path) && MAGIC.test(path) ? folderOf(path) : path))
 }
 
 /** The error is one sentence. */

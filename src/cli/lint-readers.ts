@@ -3,9 +3,14 @@ import type { EmbeddedPolicyReader } from '../lint/embedded-policies.js'
 import { readCloudFormation } from '../lint/templates/cloudformation.js'
 import { readTerraformPlan } from '../lint/templates/terraform-plan.js'
 import { readTerraformSource } from '../lint/templates/terraform-source.js'
+import { TerraformFolders } from './lint-siblings.js'
 
-export const EMBEDDED_READERS: readonly EmbeddedPolicyReader[] = [
-  readCloudFormation,
-  readTerraformPlan,
-  readTerraformSource,
-]
+/** @param folder - what the names of files are relative to. */
+export function embeddedReaders(folder = ''): readonly EmbeddedPolicyReader[] {
+  const folders = new TerraformFolders(folder)
+  const readTerraformFolder: EmbeddedPolicyReader = (source, format, root, given) =>
+    readTerraformSource(source, format, root, { ...given, siblings: folders.siblingsOf(source.name) })
+  return [readCloudFormation, readTerraformPlan, readTerraformFolder]
+}
+
+export const EMBEDDED_READERS: readonly EmbeddedPolicyReader[] = embeddedReaders()

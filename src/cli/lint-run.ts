@@ -16,13 +16,18 @@ import { describeError } from '../text/code-frame.js'
 import { escapeTerminal, quote } from '../text/escape.js'
 import type { Result, SourceError, SourceText } from '../text/source.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { openCache, type FileCache } from './lint-cache.js'
-import { loadConfig } from './lint-config.js'
-import { findInputs, readLintInput, type LintInput } from './lint-inputs.js'
+import { memoryCache, openCache, type FileCache } from './lint-cache.js'
+import { configIn, loadConfig } from './lint-config.js'
+import { findInputs, readLintInput, watchable, type LintInput } from './lint-inputs.js'
 import { formatReport, formatStatistics, type LintFormat } from './lint-output.js'
+import type * as LintFix from './lint-fix.js'
+import { lintFiles } from './lint-pool.js'
 import { EMBEDDED_READERS } from './lint-readers.js'
 import { progressOn } from './progress.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
+import { runWatching } from './watch.js'
+
+export { serveLint } from './lint-serve.js'
 
 export interface LintOptions {
   readonly kind?: string
@@ -54,18 +59,55 @@ export interface LintOptions {
   readonly cacheLocation?: string
   readonly stdinFilename?: string
   readonly quiet?: boolean
+  readonly watch?: boolean
   /** False with --no-color. */
   readonly color: boolean
   readonly width?: number
 }
 
+/** What only some runs need, and what is too large to be loaded by all of them. */
+export interface LintParts {
+  /** The engine that proves fixes. */
+  readonly fix: () => Promise<typeof LintFix>
+}
+
+function settingsFiles({ config }: LintOptions): readonly string[] {
+  if (config === false) return []
+  const file = config ?? configIn('.')
+  return file === undefined ? [] : [file]
+}
+
 /** @param version - of this program, for reports. */
-export async function runLint(paths: readonly string[], options: LintOptions, version: string): Promise<ExitCode> {
+export async function runLint(
+  paths: readonly string[],
+  options: LintOptions,
+  version: string,
+  parts: LintParts,
+): Promise<ExitCode> {
+  const given: Given = { paths, options, version, parts }
+  if (options.watch !== true) return runOnce(given)
+  if (paths.includes('-')) return refuse('standard input cannot be watched', options)
+  const cache = memoryCache()
+  return runWatching(watchable(paths), (onRead) => runOnce({ ...given, cache, onRead }))
+}
+
+interface Given {
+  readonly paths: readonly string[]
+  readonly options: LintOptions
+  readonly version: string
+  readonly parts: LintParts
+  /** What the runs before have found. */
+  readonly cache?: FileCache
+  readonly onRead?: (paths: readonly string[]) => void
+}
+
+async function runOnce({ paths, options, version, parts, cache: kept, onRead }: Given): Promise<ExitCode> {
+  onRead?.(settingsFiles(options))
   const prepared = await prepare(options)
   if (!prepared.ok) return refuse(prepared.error, options)
   const { settings, baseline } = prepared.value
-  const cache = options.cache === true ? openCache(options.cacheLocation) : undefined
-  const run = { options, version, ...(cache === undefined ? {} : { cache }) }
+  const cache = options.cache === true ? openCache(options.cacheLocation) : kept
+  const run = { options, version, settings, ...(cache === undefined ? {} : { cache }) }
   const linter = new Linter(RULES, {
     ...settings,
     ...(cache === undefined ? {} : { cache, version: `${version} ${cache.program}` }),
@@ -74,11 +116,14 @@ export async function runLint(paths: readonly string[], options: LintOptions, ve
   if (unknown.length > 0) return refuse(unknownRule(linter, unknown[0]!), options)
 
   const { inputs, errors } = findInputs(paths, settings.config.exclude)
+  onRead?.([
+    ...inputs.flatMap(({ path, isNamed }) => (isNamed ? [path] : [])),
+    ...(baseline === undefined ? [] : [baseline.source.name]),
+  ])
   const unreadable = [...errors]
   const sources = await readAll(inputs, options, unreadable)
   if (options.fix === true || options.unsafeFixes === true || options.diff === true) {
-    // The engine that proves fixes is large.
-    const { fixFiles } = await import('./lint-fix.js')
+    const { fixFiles } = await parts.fix()
     const text = fixFiles(linter, sources, { ...options, color: paletteFor(terminalFacts(), options.color) })
     if (text.diff !== undefined) {
       await writeOut(text.diff)
@@ -92,6 +137,7 @@ export async function runLint(paths: readonly string[], options: LintOptions, ve
 
 interface Run {
   readonly cache?: FileCache
+  readonly settings: LintSettings
   readonly options: LintOptions
   readonly version: string
 }
@@ -193,16 +239,19 @@ async function finish(
   run: Run,
   unreadable: readonly string[],
 ): Promise<ExitCode> {
-  const { options } = run
+  const { options, settings } = run
   const progress = progressOn('files', terminalFacts(process.stderr), writeError)
-  for (const [index, { source, input }] of sources.entries()) {
-    const { isEmpty } = linter.add(source, input.isNamed)
-    if (isEmpty && input.isNamed) writeError(`keyward: no policy was found in ${quote(source.name, 200)}\n`)
-    progress.update(index + 1, (index + 1) / sources.length)
-  }
+  const files = sources.map(({ source, input: { isNamed } }) => ({ source, isNamed }))
+  const results = await lintFiles(linter, files, settings, (done, part) => {
+    progress.update(done, (done + part) / files.length)
+  })
   progress.finish()
+  for (const { source, isNamed, result } of results) {
+    linter.take(source, isNamed, result)
+    if (result.isEmpty && isNamed) writeError(`keyward: no policy was found in ${quote(source.name, 200)}\n`)
+  }
   run.cache?.save()
-  const result = linter.finish(baseline)
+  const result = linter.finish(baseline, options.pruneBaseline === true)
   if (options.writeBaseline !== undefined) {
     writeFileSync(options.writeBaseline, printBaseline(baselineOf(result.findings)))
     writeError(`keyward: ${result.findings.length} findings written to ${quote(options.writeBaseline, 200)}\n`)

@@ -2,6 +2,7 @@
  * `keyward lint`: what is wrong with policies. Arguments only; `lint-run.ts` does the work.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type * as LintFix from './lint-fix.js'
 import type { LintOptions } from './lint-run.js'
 
 const EXAMPLES = `Examples:
@@ -54,6 +55,12 @@ export function registerLint(program: Command): void {
     .option('--cache', 'remember what was found in files that do not change')
     .option('--cache-location <file>', 'where it is remembered (.keyward-lint-cache)')
     .option('--stdin-filename <name>', 'what to call standard input')
+    .addOption(
+      new Option('--watch', 'run again when something changes, until Ctrl-C').conflicts([
+        'writeBaseline',
+        'pruneBaseline',
+      ]),
+    )
     .option('--quiet', 'nothing but errors and security findings')
     .option('--no-color', 'print without colour')
     .option('--width <columns>', 'width of the text, at least 60', count)
@@ -61,7 +68,8 @@ export function registerLint(program: Command): void {
     .addHelpText('after', AFTER)
     .action(async (paths: readonly string[], options: LintOptions) => {
       const { runLint } = await import('./lint-run.js')
-      process.exitCode = await runLint(paths, options, program.version() ?? '')
+      const fix = (): Promise<typeof LintFix> => import('./lint-fix.js')
+      process.exitCode = await runLint(paths, options, program.version() ?? '', { fix })
     })
 }
 

@@ -1,25 +1,30 @@
 /**
  * The work of `keyward lsp`: serves standard input and output, with the settings that `keyward lint` would read.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defaultConfig, type LintConfig } from '../lint/config.js'
 import { readBaseline, type Baseline } from '../lint/baseline.js'
 import type { FolderSettings } from '../lsp/environment.js'
 import { startServer } from '../lsp/server.js'
 import type { SourceError } from '../text/source.js'
-import { loadConfig } from './lint-config.js'
-import { EMBEDDED_READERS } from './lint-readers.js'
+import { configIn, loadConfig } from './lint-config.js'
+import { embeddedReaders } from './lint-readers.js'
+import { threadBeside } from './lint-thread.js'
+import { CheckThread } from './lsp-thread.js'
 
 /** @param docs - folder of the documentation. */
 export function runLsp(docs: URL, version: string): void {
   const known = new Map<string, Kept>()
+  const program = threadBeside(import.meta.url, 'lsp-worker')
+  const thread = program === undefined ? undefined : new CheckThread(program)
   startServer(process.stdin, process.stdout, {
     docs,
     version,
+    ...(thread === undefined ? {} : { lookThoroughly: (request) => thread.look(request) }),
     settingsOf(folder) {
       const today = new Date().toISOString().slice(0, 10)
-      const file = folder === undefined ? undefined : CONFIG_NAMES.map((name) => join(folder, name)).find(existsSync)
+      const file = folder === undefined ? undefined : configIn(folder)
       const kept = known.get(folder ?? '')
       // A look at the files costs next to nothing, and no editor needs to tell of them.
       const stamp = `${today} ${stampOf(file)} ${stampOf(kept?.baseline)}`
@@ -41,9 +46,6 @@ interface ReadSettings {
   readonly baseline: string | undefined
 }
 
-/** As `lint-config.ts` looks for them in the current folder. */
-const CONFIG_NAMES = ['keyward.config.json', 'keyward.config.yaml', 'keyward.config.yml'] as const
-
 function stampOf(path: string | undefined): string {
   const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
   return stats === undefined ? '' : `${path} ${stats.mtimeMs} ${stats.size}`
@@ -61,7 +63,7 @@ function readSettings(folder: string | undefined, file: string | undefined, toda
   const path = folder === undefined || config.baseline === undefined ? undefined : resolve(folder, config.baseline)
   const baseline = path === undefined ? undefined : baselineAt(path)
   const settings: FolderSettings = {
-    lint: { config, choice: {}, today, readers: EMBEDDED_READERS },
+    lint: { config, choice: {}, today, readers: embeddedReaders(folder) },
     ...(baseline === undefined ? {} : { baseline }),
     ...(file === undefined ? {} : { file }),
     errors: [...errors, ...withoutBaseline(config, path, baseline)],

@@ -3,11 +3,13 @@
  * other one. On a machine where nothing is yet, it is made; a database that several servers share is never taken for new.
  */
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { createAuthorizer } from '../explain/authorizer.js'
 import { after } from '../kms/awaitable.js'
 import { SlowPool } from '../kms/crypto/slow.js'
 import { createKms, type Kms } from '../kms/engine.js'
 import { openKeyring, type Keyring } from '../kms/keyring/keyring.js'
+import { KeyringError } from '../kms/keyring/keyring-error.js'
 import { ROOT_KEY_ROW } from '../kms/keyring/root-key-row.js'
 import { hasRootKey, initRootKey } from '../kms/keyring/root-key-source.js'
 import { partitionOf } from '../kms/row-names.js'
@@ -15,6 +17,8 @@ import type { Store } from '../kms/store.js'
 import { createAuthenticate } from '../server/auth/authenticate.js'
 import { openCredentials, type Credentials, type NewCredential } from '../server/auth/credentials.js'
 import type { ServerBackend } from '../server/http/server.js'
+import { ADMISSION_LIMITS } from '../server/operations/admission.js'
+import { countKeys, watchKeyring, watchStore, type Watch } from '../server/operations/taps.js'
 import { createSts } from '../server/sts/sts.js'
 import { createMemoryStore } from '../store/memory.js'
 import { openSqliteStore } from '../store/sqlite.js'
@@ -42,6 +46,7 @@ export async function openBackend(
   settings: ServeSettings,
   world: ServedWorld | undefined,
   warn: (message: string) => void,
+  watch?: Watch,
 ): Promise<Opened> {
   const closers: (() => void | Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -64,13 +69,16 @@ export async function openBackend(
     closers.push(() => keyring.close())
     const credentials = await openCredentials({ store, keyring })
     closers.push(() => credentials.close())
-    const { kms, sts } = openServices(settings, { store, keyring, credentials, world, warn })
+    const { kms, sts } = openServices(settings, { store, keyring, credentials, world, warn, watch })
     closers.push(() => kms.close(), tickEvery(kms, warn))
     return {
       kms,
       sts,
       authenticate: createAuthenticate({ credentials }),
-      readiness: [{ name: 'store', check: () => after(store.version(), () => undefined) }],
+      readiness: [
+        { name: 'store', check: () => after(store.version(), () => undefined) },
+        { name: 'root key', check: () => rootKeyIsThere(keyring) },
+      ],
       store: nameOf(settings.store),
       isNew,
       // Last: nothing that fails afterwards can take its secret away.
@@ -89,17 +97,24 @@ interface Parts {
   readonly credentials: Credentials
   readonly world: ServedWorld | undefined
   readonly warn: (message: string) => void
+  readonly watch: Watch | undefined
 }
 
 function openServices(
-  { mode, region, rates, options }: ServeSettings,
-  { store, keyring, credentials, world, warn }: Parts,
+  { mode, region, rates, options, operations }: ServeSettings,
+  { keyring, credentials, world, warn, watch, ...parts }: Parts,
 ): Required<Pick<ServerBackend, 'kms' | 'sts'>> {
   const authorizer = createAuthorizer({ uncomparable: 'deny' })
+  watch?.loadedKeys(countKeys(authorizer))
+  watch?.secrets(() => keyring.secrets.live)
+  const store = watch === undefined ? parts.store : watchStore(parts.store, watch.committed)
+  const { maxWaiting = ADMISSION_LIMITS.maxWaiting } = operations.limits
+  const threads = Math.max(1, Math.floor(availableParallelism() / operations.processes))
   const kms = createKms({
     store,
-    keyring,
-    slow: new SlowPool({ secrets: keyring.secrets }),
+    keyring: watch === undefined ? keyring : watchKeyring(keyring, watch.rootKeyFailed),
+    // Admission refuses before the queue is full: it knows how long the queue takes.
+    slow: new SlowPool({ secrets: keyring.secrets, queueLimit: maxWaiting, threads }),
     mode,
     region,
     rates,
@@ -107,15 +122,28 @@ function openServices(
     ...(world === undefined ? {} : { identities: world.identities }),
     cloudHsmClusters: readClusters(options),
     onWarning: warn,
+    ...(watch === undefined ? {} : { onDenied: watch.denied }),
   })
   const sts = createSts({
     authorizer,
     credentials,
     store,
     mode,
+    ...(watch === undefined ? {} : { onDenied: watch.denied }),
     ...(world === undefined ? {} : { managedPolicy: (arn: string) => world.managedPolicy(arn) }),
   })
   return { kms, sts }
+}
+
+/** Another process may have rotated to one that this process was not given. */
+async function rootKeyIsThere(keyring: Keyring): Promise<string | undefined> {
+  try {
+    await keyring.refresh()
+    return undefined
+  } catch (error) {
+    if (error instanceof KeyringError) return 'it is not the one of the store any more'
+    throw error
+  }
 }
 
 async function openServedStore(store: ServedStore): Promise<Store> {

@@ -21,8 +21,14 @@ import { quote } from '../text/escape.js'
 import { addClusterOptions, type ClusterOptions } from './kms-clusters.js'
 import { addRootKeyOptions, type RootKeyOptions } from './kms-root-key.js'
 import { orRefuse, Refusal } from './kms-store.js'
+import {
+  addOperationsOptions,
+  readOperations,
+  type OperationsFlags,
+  type OperationsSettings,
+} from './serve-operations.js'
 
-export interface ServeOptions extends RootKeyOptions, ClusterOptions {
+export interface ServeOptions extends RootKeyOptions, ClusterOptions, OperationsFlags {
   readonly store?: string
   readonly dataDir?: string
   readonly config?: string
@@ -55,6 +61,7 @@ export interface ServeSettings {
   readonly callingServices: readonly CallingService[]
   readonly limits: Partial<ServerLimits>
   readonly rates: RateQuotas
+  readonly operations: OperationsSettings
   readonly world: string | undefined
   readonly mode: Mode
   readonly region: string
@@ -75,22 +82,39 @@ const EXAMPLES = `Examples:
   keyward serve --store memory                      for a test: nothing stays
   keyward serve --world acme --store keys           with everybody's policies
   keyward serve --listen 0.0.0.0:8155 --tls-cert cert.pem --tls-key key.pem
+  keyward serve --store keys --cluster cores --metrics 9155 --log-level info
   keyward serve --config keyward.yaml
 `
 
 const AFTER = `
-Signals: SIGHUP reads the world and the certificates again; SIGTERM and SIGINT finish what is under way
-and end, the second one at once. /healthz tells that the process lives, /readyz that it can serve.
+Signals: SIGHUP reads the world and the certificates again, and opens the log file anew; SIGTERM and SIGINT
+finish what is under way and end, the second one at once; with --cluster, SIGUSR2 replaces the processes one
+after the other. /healthz tells that the process lives, /readyz that it can serve.
 
 Exit status: 0 ended in good order, 2 wrong usage or something that cannot be opened, 3 a defect of
 keyward.`
 
-export function serveCommand(): Command {
+/** What it is called and how it is described, for commands with the same options. */
+export interface CommandWords {
+  readonly name: string
+  readonly description: string
+  readonly examples: string
+  readonly after: string
+}
+
+const SERVE: CommandWords = {
+  name: 'keyward serve',
+  description: 'Serve KMS and STS as AWS does, with real keys, real policies and real signatures.',
+  examples: EXAMPLES,
+  after: AFTER,
+}
+
+export function serveCommand({ name, description, examples, after }: CommandWords = SERVE): Command {
   const gather = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
-  const command = new Command('keyward serve')
-    .description('Serve KMS and STS as AWS does, with real keys, real policies and real signatures.')
-    .addHelpText('before', EXAMPLES)
-    .addHelpText('after', AFTER)
+  const command = new Command(name)
+    .description(description)
+    .addHelpText('before', examples)
+    .addHelpText('after', after)
     .allowExcessArguments(false)
     .optionsGroup('Store:')
     .option('--store <where>', 'folder, memory, or URL of a PostgreSQL database; $KEYWARD_STORE when left out')
@@ -123,6 +147,7 @@ export function serveCommand(): Command {
     .option('--no-first-key', 'make no access key in a store that has none')
     .optionsGroup('More:')
     .option('--config <file>', 'JSON or YAML: listeners, services, proxies, limits, rates')
+  addOperationsOptions(command)
   addRootKeyOptions(command)
   return addClusterOptions(command)
 }
@@ -143,6 +168,7 @@ export function readServeSettings(options: ServeOptions): ServeSettings {
     callingServices: config.services ?? [],
     limits: config.limits ?? {},
     rates: config.rates ?? {},
+    operations: readOperations(options, config),
     world: options.world ?? config.world,
     mode: options.mode ?? config.mode ?? 'enforce',
     region,
@@ -211,12 +237,13 @@ function readConfig(path: string): ServerConfig {
   if (!read.ok) throw new Refusal(read.error.map((error) => describeError(error)).join('\n'), true)
   const config = read.value
   const at = (file: string): string => resolve(dirname(path), file)
-  const { store, rootKeyFile, world, listen } = config
+  const { store, rootKeyFile, world, listen, log } = config
   return {
     ...config,
     ...(store === undefined ? {} : { store: store === 'memory' || isPostgresUrl(store) ? store : at(store) }),
     ...(rootKeyFile === undefined ? {} : { rootKeyFile: at(rootKeyFile) }),
     ...(world === undefined ? {} : { world: at(world) }),
+    ...(log?.file === undefined || log.file === '-' ? {} : { log: { ...log, file: at(log.file) } }),
     ...(listen === undefined ? {} : { listen: listen.map((listener) => listenerAt(listener, at)) }),
   }
 }

@@ -1,66 +1,142 @@
 /**
  * The work of `keyward serve`: start, say where it is and how it is used, follow signals, end in good order.
  *
- * Everything it says goes to standard error; the first secret is among it, once.
+ * Several processes are each a server of this kind; `serve-cluster.ts` starts them and watches over them.
  */
-import type { EventEmitter } from 'node:events'
+import cluster from 'node:cluster'
 import { ServerError } from '../server/http/server-error.js'
-import { startServer, type RunningServer } from '../server/http/server.js'
-import { escapeTerminal } from '../text/escape.js'
+import { startServer, type RunningServer, type ServerBackend } from '../server/http/server.js'
+import { joinCluster, type WorkerLink } from '../server/operations/cluster-worker.js'
+import { openOperations, type Operations } from '../server/operations/operations.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { orRefuse, Refusal, runCommandLine } from './kms-store.js'
 import { openBackend, type Opened } from './serve-backend.js'
+import { serveCluster } from './serve-cluster.js'
 import { readServeSettings, serveCommand, type ServeOptions, type ServeSettings } from './serve-options.js'
+import { followSignals, OF_PROCESS, type Signals } from './serve-signals.js'
+import { say, tellStart, warn } from './serve-words.js'
 import { ServedWorld } from './serve-world.js'
-import { writeError } from './terminal.js'
-
-/** What a signal does besides telling: the process, or what a test gives in its place. */
-export interface Signals {
-  readonly source: EventEmitter
-  /** Ends at once. */
-  readonly exit: (status: number) => void
-}
-
-const OF_PROCESS: Signals = { source: process, exit: (status) => process.exit(status) }
-const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const
-const ENDING = ['SIGINT', 'SIGTERM'] as const
 
 export function runServe(words: readonly string[], signals: Signals = OF_PROCESS): Promise<ExitCode> {
-  return runCommandLine<ServeOptions>(serveCommand(), words, (options) => serve(options, signals))
+  return runCommandLine<ServeOptions>(serveCommand(), words, async (options) => {
+    const settings = readServeSettings(options)
+    if (cluster.worker !== undefined) return serveInCluster(settings, cluster.worker)
+    const world = openWorld(settings)
+    return settings.operations.processes > 1 ? serveCluster(settings, world, signals) : serve(settings, world, signals)
+  })
 }
 
-async function serve(options: ServeOptions, signals: Signals): Promise<ExitCode> {
-  const settings = readServeSettings(options)
-  const world = settings.world === undefined ? undefined : orRefuse(ServedWorld.open(settings.world, warn))
+function openWorld({ world }: ServeSettings): ServedWorld | undefined {
+  return world === undefined ? undefined : orRefuse(ServedWorld.open(world, warn))
+}
+
+/** One process, alone. Listens before it can serve, so that whoever asks learns that it is not ready yet. */
+async function serve(settings: ServeSettings, world: ServedWorld | undefined, signals: Signals): Promise<ExitCode> {
   let opened: Opened | undefined
-  const server = await start(settings, world, async () => {
-    opened = await openBackend(settings, world, warn)
-    return opened
-  })
-  const ended = followSignals(signals, server, () => {
-    reload(server, world, opened)
-  })
+  const operations = await operate(settings)
   try {
-    await server.ready
-  } catch (error) {
-    await server.close()
-    throw error
+    const notice = noticeIn(operations)
+    const server = await start(settings, world, operations, async () => {
+      opened = await openBackend(settings, world, notice, operations.watch)
+      return opened
+    })
+    const ended = followSignals(signals, {
+      end: () => server.close(),
+      on: { SIGHUP: () => reload(server, world, opened, operations) },
+    })
+    try {
+      await server.ready
+    } catch (error) {
+      await server.close()
+      throw error
+    } finally {
+      if (opened !== undefined) tellStart(settings, server, opened, world)
+    }
+    operations.log?.event('info', 'ready')
+    await ended
+    operations.log?.event('info', 'ended')
+    say('ended')
+    return EXIT.ok
   } finally {
-    if (opened !== undefined) tell(settings, server, opened, world)
+    operations.close()
   }
-  await ended
-  return EXIT.ok
+}
+
+/** One of several. Listens once it can serve, since the others answer meanwhile. */
+async function serveInCluster(settings: ServeSettings, worker: NonNullable<typeof cluster.worker>): Promise<ExitCode> {
+  const link = joinCluster(process)
+  try {
+    return await serveLinked(settings, link)
+  } finally {
+    // What is left keeps the process alive no longer.
+    worker.disconnect()
+  }
+}
+
+async function serveLinked(settings: ServeSettings, link: WorkerLink): Promise<ExitCode> {
+  const world = openWorld(settings)
+  const operations = await operate(settings)
+  link.answerMetrics(() => operations.metricValues())
+  try {
+    const own = { ...settings, makesFirstKey: false }
+    const opened = await openBackend(own, world, noticeIn(operations), operations.watch)
+    const server = await start(settings, world, operations, opened)
+    const ended = followSignals(
+      { source: link.signals, exit: OF_PROCESS.exit },
+      {
+        onEnd: () => undefined,
+        end: () => server.close(),
+        on: { SIGHUP: () => reload(server, world, opened, operations) },
+      },
+    )
+    await server.ready
+    operations.log?.event('info', 'ready')
+    link.ready(server.urls)
+    await ended
+    operations.log?.event('info', 'ended')
+    await link.leave(await operations.metricValues())
+    return EXIT.ok
+  } finally {
+    operations.close()
+  }
+}
+
+async function operate({ operations }: ServeSettings): Promise<Operations> {
+  const { metrics, log, traces, limits } = operations
+  try {
+    return await openOperations({
+      limits,
+      wantsMetrics: metrics !== undefined,
+      ...(log === undefined ? {} : { log }),
+      wantsTraces: traces,
+      onWarning: warn,
+    })
+  } catch (error) {
+    throw asRefusal(error)
+  }
+}
+
+/** People read it here, programs in the log. */
+function noticeIn({ log }: Operations): (message: string) => void {
+  return (message) => {
+    warn(message)
+    log?.event('warn', message)
+  }
 }
 
 async function start(
   settings: ServeSettings,
   world: ServedWorld | undefined,
-  backend: () => Promise<Opened>,
+  operations: Operations,
+  backend: ServerBackend | (() => Promise<ServerBackend>),
 ): Promise<RunningServer> {
   const { mode, listeners, allowInsecureListen, trustedProxies, vpcEndpoints, callingServices, limits } = settings
   const configured = new Map(vpcEndpoints.map((endpoint) => [endpoint.id, endpoint]))
+  const { metrics: address } = settings.operations
+  const { metrics: source, hooks } = operations
+  const hasPort = address !== undefined && source !== undefined && !cluster.isWorker
   try {
-    return await startServer({
+    const server = await startServer({
       backend,
       mode,
       listeners,
@@ -68,42 +144,28 @@ async function start(
       facts: { trustedProxies, vpcEndpoint: (id) => configured.get(id) ?? world?.endpoint(id) },
       callingServices,
       limits,
-      onWarning: warn,
+      hooks,
+      ...(hasPort && { metrics: { ...address, source } }),
+      onWarning: noticeIn(operations),
     })
+    operations.started(server)
+    return server
   } catch (error) {
-    if (error instanceof ServerError) throw new Refusal(error.message)
-    throw error
+    throw asRefusal(error)
   }
 }
 
-/** Resolves once the server has ended. */
-function followSignals({ source, exit }: Signals, server: RunningServer, onReload: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let isEnding = false
-    const listeners = ENDING.map((signal) => {
-      const end = (): void => {
-        if (isEnding) {
-          exit(128 + SIGNAL_NUMBERS[signal])
-          return
-        }
-        isEnding = true
-        say(`${signal}: finishing what is under way; once more ends at once`)
-        server.close().then(finished, reject)
-      }
-      source.on(signal, end)
-      return [signal, end] as const
-    })
-    source.on('SIGHUP', onReload)
-    const finished = (): void => {
-      for (const [signal, end] of listeners) source.off(signal, end)
-      source.off('SIGHUP', onReload)
-      say('ended')
-      resolve()
-    }
-  })
+function asRefusal(error: unknown): unknown {
+  return error instanceof ServerError ? new Refusal(error.message) : error
 }
 
-function reload(server: RunningServer, world: ServedWorld | undefined, opened: Opened | undefined): void {
+function reload(
+  server: RunningServer,
+  world: ServedWorld | undefined,
+  opened: Opened | undefined,
+  { log }: Operations,
+): void {
+  log?.reopen()
   try {
     server.reloadCertificates()
   } catch (error) {
@@ -117,45 +179,4 @@ function reload(server: RunningServer, world: ServedWorld | undefined, opened: O
     else say(`world ${reloaded.value}`)
   }
   say('SIGHUP: read again')
-}
-
-// -------------------------------------------------------------------------------------------------------------- words
-
-function warn(message: string): void {
-  writeError(`keyward: ${escapeTerminal(message, { multiline: true })}\n`)
-}
-
-function say(message: string): void {
-  writeError(`${escapeTerminal(message)}\n`)
-}
-
-function tell(
-  { mode, region }: ServeSettings,
-  server: RunningServer,
-  opened: Opened,
-  world: ServedWorld | undefined,
-): void {
-  const [url = ''] = server.urls
-  const { firstKey } = opened
-  const lines = [
-    `keyward serves KMS and STS at ${server.urls.join(', ')}`,
-    `  store  ${opened.store}${opened.isNew ? ', new' : ''}`,
-    `  world  ${world === undefined ? 'none: key policies and grants alone' : world.summary()}`,
-    `  mode   ${mode}`,
-    '',
-    ...(firstKey === undefined
-      ? ['Sign with an access key of `keyward credentials add`.', '']
-      : [
-          `The first access key, of ${firstKey.principal}; its secret is shown this once:`,
-          `  export AWS_ACCESS_KEY_ID=${firstKey.accessKeyId}`,
-          `  export AWS_SECRET_ACCESS_KEY=${firstKey.secretAccessKey}`,
-          '',
-        ]),
-    'Clients of AWS need to know where it is:',
-    `  export AWS_ENDPOINT_URL_KMS=${url} AWS_ENDPOINT_URL_STS=${url} AWS_REGION=${region}`,
-    `  export AWS_DEFAULT_REGION=${region}  # AWS CLI 1 and boto3 read this one`,
-    '  aws kms create-key',
-    '',
-  ]
-  writeError(escapeTerminal(`${lines.join('\n')}\n`, { multiline: true }))
 }

@@ -23,8 +23,8 @@ import type { Result } from '../text/source.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { findTestFiles, loadTestFile, pathsOf, Subjects, type LoadedFile } from './test-inputs.js'
 import type { TEST_FORMATS } from './test.js'
-import { Changes } from './test-watch.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
+import { runWatching } from './watch.js'
 
 export interface TestOptions {
   readonly filter?: string
@@ -40,35 +40,10 @@ export interface TestOptions {
 }
 
 export async function runTests(paths: readonly string[], options: TestOptions, version: string): Promise<ExitCode> {
-  if (options.watch !== true) return (await runOnce(paths, options, version)).exitCode
-  const changes = new Changes()
-  const end = (): void => changes.end()
-  process.once('SIGINT', end)
-  try {
-    return await runWatching(paths, options, version, changes)
-  } finally {
-    process.removeListener('SIGINT', end)
-    changes.end()
-  }
-}
-
-async function runWatching(
-  paths: readonly string[],
-  options: TestOptions,
-  version: string,
-  changes: Changes,
-): Promise<ExitCode> {
-  // Before anything is read, so that no change is missed.
-  changes.add(paths.length === 0 ? ['.'] : paths.filter((path) => existsSync(path)))
-  for (;;) {
-    const { exitCode } = await runOnce(paths, options, version, (read) => changes.add(read))
-    writeError('keyward: waiting for changes; Ctrl-C ends\n')
-    if (!(await changes.next())) return exitCode
-  }
-}
-
-interface Ran {
-  readonly exitCode: ExitCode
+  const once = (onRead?: (read: readonly string[]) => void): Promise<ExitCode> =>
+    runOnce(paths, options, version, onRead)
+  if (options.watch !== true) return once()
+  return runWatching(paths.length === 0 ? ['.'] : paths.filter((path) => existsSync(path)), once)
 }
 
 /** @param onRead - gets the paths that are about to be read. */
@@ -77,7 +52,7 @@ async function runOnce(
   options: TestOptions,
   version: string,
   onRead: (paths: readonly string[]) => void = () => undefined,
-): Promise<Ran> {
+): Promise<ExitCode> {
   const { files, errors } = findTestFiles(paths)
   let isBroken = errors.length > 0
   for (const error of errors) complain(error)
@@ -107,7 +82,7 @@ async function runOnce(
   }
   const out = await put(formatted(report, options), options)
   if (!out.ok) complain(out.error)
-  return { exitCode: isBroken || !out.ok ? EXIT.usage : exitCodeOf(report, options) }
+  return isBroken || !out.ok ? EXIT.usage : exitCodeOf(report, options)
 }
 
 function complain(message: string): void {

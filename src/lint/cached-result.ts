@@ -11,6 +11,7 @@ import type { Finding } from './finding.js'
 import type { SuppressedFinding } from './suppress.js'
 import type { Edit, Precision, Severity, Witness } from './rule.js'
 import type { RuleRegistry } from './rule-set.js'
+import type { PolicyKind } from '../policy/document.js'
 import type { SourceText, Span } from '../text/source.js'
 
 /** Texts by key; whoever owns it knows where they are kept. */
@@ -52,6 +53,7 @@ interface KeptResult {
   readonly findings: readonly KeptFinding[]
   readonly suppressed: readonly KeptSuppressed[]
   readonly policies: number
+  readonly guessed: readonly PolicyKind[]
   readonly isEmpty: boolean
 }
 
@@ -66,7 +68,7 @@ export function cacheKey(source: SourceText, settings: string): string {
     .digest('base64url')
 }
 
-export function writeResult({ findings, suppressed, policies, isEmpty }: FileResult): string {
+export function writeResult({ findings, suppressed, policies, guessed, isEmpty }: FileResult): string {
   const kept: KeptResult = {
     findings: findings.map(keptFinding),
     suppressed: suppressed.map(({ finding, suppression: { rules, reason, span } }) => ({
@@ -76,6 +78,7 @@ export function writeResult({ findings, suppressed, policies, isEmpty }: FileRes
       span: { start: span.start, end: span.end },
     })),
     policies,
+    guessed,
     isEmpty,
   }
   return JSON.stringify(kept)
@@ -115,7 +118,8 @@ export function readResult(text: string, source: SourceText, registry: RuleRegis
     const suppression = { rules, ...(reason === undefined ? {} : { reason }), source, span, scope: span }
     suppressed.push({ finding, suppression })
   }
-  return { findings, suppressed, policies: value.policies, isEmpty: value.isEmpty }
+  const { policies, guessed, isEmpty } = value
+  return { findings, suppressed, policies, guessed, isEmpty }
 }
 
 /** The key holds the version of the program that wrote the text, so its shape is known once it is one of ours. */
@@ -128,7 +132,9 @@ function isKept(value: unknown): value is KeptResult {
     'suppressed' in value &&
     Array.isArray(value.suppressed) &&
     'policies' in value &&
-    typeof value.policies === 'number'
+    typeof value.policies === 'number' &&
+    'guessed' in value &&
+    Array.isArray(value.guessed)
   )
 }
 

@@ -7,6 +7,7 @@
  * Source: none; the forms are those of docs/lint.md.
  */
 import type { ResourceFacts, SymbolicValue } from './policy-view.js'
+import type { StringFault } from './string-faults.js'
 import type { TemplateNote, TemplateResource, TemplateView } from './rule.js'
 import type { PolicyKind, PolicySource } from '../policy/document.js'
 import type { SourceText, Span } from '../text/source.js'
@@ -18,6 +19,8 @@ export interface EmbeddedPolicies {
   readonly grants: readonly EmbeddedGrant[]
   readonly resources: readonly EmbeddedResource[]
   readonly notes: readonly TemplateNote[]
+  /** Of policies written as JSON in strings that cannot be read; places are those of the file. */
+  readonly faults: readonly StringFault[]
 }
 
 export interface EmbeddedPolicy {
@@ -34,8 +37,11 @@ export interface EmbeddedPolicy {
 }
 
 export interface InToken extends Span {
-  /** `string`: quoted, plain or a literal block; `lines`: a heredoc, from `linesFrom` on; `opaque`: no way back. */
-  readonly written: 'string' | 'lines' | 'opaque'
+  /**
+   * `string`: quoted, plain or a literal block; `lines`: a heredoc, from `linesFrom` on; `part`: that part of the file as
+   * it stands, in which nothing is edited; `opaque`: no way back.
+   */
+  readonly written: 'string' | 'lines' | 'part' | 'opaque'
   readonly linesFrom?: number
 }
 
@@ -69,4 +75,6 @@ export interface TemplateValues {
   readonly account?: string
   readonly region?: string
   readonly partition?: string
+  /** Other files of the same folder, where a form reads the files of a folder together. */
+  readonly siblings?: readonly SourceText[]
 }

@@ -12,10 +12,11 @@ import { guessKind } from './guess-kind.js'
 import { withoutComments } from './json-comments.js'
 import type { FileFormat, FileHints, LintFile, LintPolicy } from './lint-file.js'
 import { nestedPolicies, type NestedPolicy } from './nested-policies.js'
-import { placesInLines, placesInString, placesOfToken, SAME_TEXT, type PlaceMap } from './places.js'
+import { placesInLines, placesInPart, placesInString, placesOfToken, SAME_TEXT, type PlaceMap } from './places.js'
 import type { KindOrigin } from './policy-view.js'
 import { readPolicyView } from './read-policy-view.js'
 import type { SyntaxFault } from './rule.js'
+import type { StringFault } from './string-faults.js'
 import type { PolicyKind } from '../policy/document.js'
 import { detectFormat, readSyntax } from '../text/read-syntax.js'
 import type { Result, SourceError, SourceText } from '../text/source.js'
@@ -77,7 +78,7 @@ function formatOf({ name, text }: SourceText): FileFormat {
   return detectFormat(name, text)
 }
 
-function fault(error: SourceError, source: SourceText): SyntaxFault {
+function fault(error: SourceError | StringFault, source: SourceText): SyntaxFault {
   return { ...error, source, fault: error.message.startsWith('duplicate key ') ? 'duplicateKey' : 'syntax' }
 }
 
@@ -148,13 +149,14 @@ function kindOf(
 
 function withEmbedded(file: LintFile, embedded: EmbeddedPolicies, hints: FileHints): LintFile {
   const policies = embedded.policies.map((policy) => policyOfEmbedded(policy, file.source, hints))
-  const { form, resources, notes, grants } = embedded
+  const { form, resources, notes, grants, faults } = embedded
   const views = policies.map(({ view }) => view)
   return {
     ...file,
     policies,
     grants,
     resources,
+    faults: faults.map((error) => fault(error, file.source)),
     template: { source: file.source, form, resources, policies: views, notes },
   }
 }
@@ -182,6 +184,8 @@ function placesOf({ inToken, where }: EmbeddedPolicy, file: SourceText): PlaceMa
       return placesInString(file.text, inToken, where.source.text)
     case 'lines':
       return placesInLines(file.text, inToken, where.source.text, inToken.linesFrom ?? inToken.start)
+    case 'part':
+      return placesInPart(inToken)
     case 'opaque':
       return placesOfToken(inToken)
   }

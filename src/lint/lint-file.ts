@@ -21,7 +21,7 @@ export interface LintFile {
   readonly grants: readonly LintGrant[]
   readonly template?: TemplateView
   readonly resources: readonly EmbeddedResource[]
-  /** Why the text cannot be read; then there is nothing else. */
+  /** Why the text cannot be read, and then there is nothing else, or a policy in a string of it. */
   readonly faults: readonly SyntaxFault[]
   readonly comments: readonly Span[]
 }

@@ -19,6 +19,7 @@ import { RuleRegistry, type ActiveRule, type RuleChoice } from './rule-set.js'
 import { createRunFinding } from './run-finding.js'
 import { runComparison, runRules } from './run-rules.js'
 import { suppress, type SuppressedFinding } from './suppress.js'
+import { isTerraformSource } from './templates/terraform-json.js'
 import type { PolicyKind } from '../policy/document.js'
 import { quote } from '../text/escape.js'
 import type { SourceText } from '../text/source.js'
@@ -42,6 +43,8 @@ export interface FileResult {
   readonly findings: readonly Finding[]
   readonly suppressed: readonly SuppressedFinding[]
   readonly policies: number
+  /** What was told from the content alone, one for each such policy. */
+  readonly guessed: readonly PolicyKind[]
   /** There was nothing to check. */
   readonly isEmpty: boolean
 }
@@ -55,6 +58,11 @@ export class Linter {
   private readonly ran = new Set<ActiveRule>()
   private readonly sets = new Map<string, readonly ActiveRule[]>()
   private readonly suppressed: SuppressedFinding[] = []
+  /** In the cache, by source. */
+  private readonly keys = new WeakMap<SourceText, string>()
+  /** What came from there. */
+  private readonly cached = new WeakSet<FileResult>()
+  private readonly guessed = new Map<PolicyKind, number>()
   private policies = 0
 
   constructor(
@@ -75,33 +83,61 @@ export class Linter {
   }
 
   add(source: SourceText, isNamed: boolean): FileResult {
-    const { config } = this.settings
-    const sections = sectionsFor(config, source.name)
-    const rules = this.rulesFor(sections.map(({ choice }) => choice))
-    for (const rule of rules) this.ran.add(rule)
-    this.names.add(source.name)
-    const result = this.cached(source, isNamed, sections, rules)
-    this.policies += result.policies
-    for (const finding of result.findings) this.found.push(finding)
-    for (const entry of result.suppressed) this.suppressed.push(entry)
+    const result = this.known(source, isNamed) ?? this.look(source, isNamed)
+    this.take(source, isNamed, result)
     return result
   }
 
-  private cached(
-    source: SourceText,
-    isNamed: boolean,
-    sections: readonly ConfigSection[],
-    rules: readonly ActiveRule[],
-  ): FileResult {
-    const { cache, before } = this.settings
-    if (cache === undefined || before !== undefined) return this.inspect(source, isNamed, sections, rules)
-    const key = cacheKey(source, this.settingsKey(source, isNamed, sections))
-    const kept = cache.get(key)
-    const known = kept === undefined ? undefined : readResult(kept, source, this.registry)
-    if (known !== undefined) return known
-    const result = this.inspect(source, isNamed, sections, rules)
-    cache.set(key, writeResult(result))
+  /** What is in the cache for this text. */
+  known(source: SourceText, isNamed: boolean): FileResult | undefined {
+    const key = this.cacheKey(source, isNamed)
+    const text = key === undefined ? undefined : this.settings.cache?.get(key)
+    const result = text === undefined ? undefined : readResult(text, source, this.registry)
+    if (result !== undefined) this.cached.add(result)
     return result
+  }
+
+  /**
+   * What is found in one text, without keeping it.
+   * @param onPart - gets the part of its policies that has been looked at, from 0 to 1.
+   */
+  look(source: SourceText, isNamed: boolean, onPart?: (part: number) => void): FileResult {
+    const { readers, today } = this.settings
+    const sections = sectionsFor(this.settings.config, source.name)
+    const rules = this.rulesFor(sections.map(({ choice }) => choice))
+    const file = findPolicies(source, this.hints(sections, isNamed), readers, this.given)
+    const { policies, grants, faults, template } = file
+    const run = { registry: this.registry, rules, today }
+    const { kept, suppressed } = suppress(this.newOnes(file, rules, isNamed, onPart), inlineSuppressions(file), run)
+    const count = policies.length + grants.length
+    const isEmpty = count + faults.length === 0 && template === undefined
+    const guessed = policies.flatMap(({ view }) => (view.kindIsGuessed ? [view.kind] : []))
+    return { findings: kept, suppressed, policies: count, guessed, isEmpty }
+  }
+
+  /** Takes what was found in a text, by whomever. */
+  take(source: SourceText, isNamed: boolean, result: FileResult): void {
+    const sections = sectionsFor(this.settings.config, source.name)
+    for (const rule of this.rulesFor(sections.map(({ choice }) => choice))) this.ran.add(rule)
+    this.names.add(source.name)
+    this.policies += result.policies
+    for (const kind of result.guessed) this.guessed.set(kind, (this.guessed.get(kind) ?? 0) + 1)
+    for (const finding of result.findings) this.found.push(finding)
+    for (const entry of result.suppressed) this.suppressed.push(entry)
+    const key = this.cacheKey(source, isNamed)
+    if (key !== undefined && !this.cached.has(result)) this.settings.cache?.set(key, writeResult(result))
+  }
+
+  /** Undefined where nothing is kept: what is found hangs on an older text, or on other files. */
+  private cacheKey(source: SourceText, isNamed: boolean): string | undefined {
+    const { cache, before, config } = this.settings
+    // What a Terraform file says depends on the others of its folder.
+    if (cache === undefined || before !== undefined || isTerraformSource(source.name)) return undefined
+    const known = this.keys.get(source)
+    if (known !== undefined) return known
+    const key = cacheKey(source, this.settingsKey(source, isNamed, sectionsFor(config, source.name)))
+    this.keys.set(source, key)
+    return key
   }
 
   /** The day matters only where something may expire. */
@@ -121,22 +157,6 @@ export class Linter {
     ])
   }
 
-  private inspect(
-    source: SourceText,
-    isNamed: boolean,
-    sections: readonly ConfigSection[],
-    rules: readonly ActiveRule[],
-  ): FileResult {
-    const { readers, today } = this.settings
-    const file = findPolicies(source, this.hints(sections, isNamed), readers, this.given)
-    const { policies, grants, faults, template } = file
-    const run = { registry: this.registry, rules, today }
-    const { kept, suppressed } = suppress(this.newOnes(file, rules, isNamed), inlineSuppressions(file), run)
-    const count = policies.length + grants.length
-    const isEmpty = count + faults.length === 0 && template === undefined
-    return { findings: kept, suppressed, policies: count, isEmpty }
-  }
-
   /** What is found in a text of this name, without keeping it: for whoever fixes a file. */
   check(source: SourceText, isNamed: boolean): { readonly file: LintFile; readonly findings: readonly Finding[] } {
     const { config, readers, today } = this.settings
@@ -150,14 +170,15 @@ export class Linter {
     return { file, findings: suppress(kept, inConfig, { ...run, rules: [] }).kept }
   }
 
-  finish(baseline?: Baseline): LintResult {
+  /** @param prunes - whether entries of the baseline that match nothing are taken out, and need not be told of. */
+  finish(baseline?: Baseline, prunes = false): LintResult {
     const { config, today } = this.settings
     const rules = [...new Map([...this.ran].map((active) => [active.rule, active])).values()]
     const inConfig = configSuppressions(config, this.names)
     const { kept, suppressed } = suppress(this.found, inConfig, { registry: this.registry, rules, today })
     const own = this.configFindings(rules)
     const all = [...kept, ...own]
-    const counts = { files: [...this.names], policies: this.policies }
+    const counts = { files: [...this.names], policies: this.policies, guessed: this.guessed }
     const quiet = [...this.suppressed, ...suppressed]
     if (baseline === undefined) return { ...counts, findings: all, suppressed: quiet, known: [], pruned: [] }
     const { fresh, known, unused, pruned } = applyBaseline(all, baseline, this.names)
@@ -166,7 +187,7 @@ export class Linter {
       const place = { source: baseline.source, span: { start: node.start, end: node.end } }
       return createRunFinding(rules, 'SUP001', place, { message, help: 'run with --prune-baseline' }) ?? []
     })
-    return { ...counts, findings: [...fresh, ...stale], suppressed: quiet, known, pruned }
+    return { ...counts, findings: prunes ? fresh : [...fresh, ...stale], suppressed: quiet, known, pruned }
   }
 
   private hints(sections: readonly ConfigSection[], isNamed: boolean): FileHints {
@@ -193,9 +214,14 @@ export class Linter {
   }
 
   /** What the rules report; where there is an older text, only what that one did not have. */
-  private newOnes(file: LintFile, rules: readonly ActiveRule[], isNamed: boolean): readonly Finding[] {
+  private newOnes(
+    file: LintFile,
+    rules: readonly ActiveRule[],
+    isNamed: boolean,
+    onPart?: (part: number) => void,
+  ): readonly Finding[] {
     const { before, readers, config } = this.settings
-    const findings = runRules(file, rules, config.project)
+    const findings = runRules(file, rules, config.project, onPart)
     const { name } = file.source
     const text = before?.(name)
     if (text === undefined) return findings
@@ -241,6 +267,8 @@ export interface LintResult {
   /** Names, in the order they came. */
   readonly files: readonly string[]
   readonly policies: number
+  /** How many policies were taken for a kind from their content alone. */
+  readonly guessed: ReadonlyMap<PolicyKind, number>
   readonly findings: readonly Finding[]
   readonly suppressed: readonly SuppressedFinding[]
   /** In the baseline. */

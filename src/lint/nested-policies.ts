@@ -9,6 +9,7 @@
  */
 import { placesInString, placesOfToken } from './places.js'
 import type { ResourceFacts } from './policy-view.js'
+import { faultsInString, type StringFault } from './string-faults.js'
 import type { PolicyKind, PolicySource } from '../policy/document.js'
 import { splitArn } from '../text/arn.js'
 import { readJson } from '../text/json.js'
@@ -67,7 +68,7 @@ const KIND_OF_ORGANIZATION_POLICY: ReadonlyMap<string, PolicyKind> = new Map<str
 export interface NestedPolicies {
   readonly policies: readonly NestedPolicy[]
   /** Of texts in strings that look like a policy and cannot be read; places are those of the file. */
-  readonly faults: readonly SourceError[]
+  readonly faults: readonly StringFault[]
 }
 
 interface Waiting {
@@ -79,7 +80,7 @@ interface Waiting {
 
 export function nestedPolicies(root: SyntaxNode, source: SourceText, format: 'json' | 'yaml'): NestedPolicies {
   const found: NestedPolicy[] = []
-  const faults: SourceError[] = []
+  const faults: StringFault[] = []
   // A node that YAML aliases share is one policy, however often it is named.
   const seen = new Set<SyntaxNode>()
   const waiting: Waiting[] = [{ node: root, path: [], parent: undefined, kind: undefined }]
@@ -105,7 +106,7 @@ export function nestedPolicies(root: SyntaxNode, source: SourceText, format: 'js
       const { text, encoding, read } = decoded
       if (!read.ok) {
         const places = encoding === 'url' ? placesOfToken(node) : placesInString(source.text, node, text)
-        for (const error of read.error) faults.push({ ...error, source, span: places.span(error.span) })
+        for (const fault of faultsInString(source, node, places, read.error)) faults.push(fault)
       } else if (read.value.kind === 'object' && looksLikePolicy(read.value)) {
         const token = { start: node.start, end: node.end, file: source, encoding }
         const where: PolicySource = { source: { name: source.name, text }, format: 'json', pointer: '' }
@@ -133,6 +134,8 @@ function kindBySibling(parent: ObjectNode | undefined): PolicyKind | undefined {
   for (const { key, value } of parent?.members ?? []) {
     const kind = KIND_OF_SIBLING.get(key)
     if (kind !== undefined) return kind
+    // What `get-key-policy` prints; other policies have other names.
+    if (key === 'PolicyName' && value.kind === 'string' && value.value === 'default') return 'key'
     if (key === 'PolicySummary' && value.kind === 'object') {
       return KIND_OF_ORGANIZATION_POLICY.get(textMember(value, 'Type') ?? '')
     }

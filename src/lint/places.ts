@@ -24,6 +24,11 @@ export function placesOfToken({ start, end }: Span): PlaceMap {
   return { span: () => ({ start, end }), edit: () => undefined }
 }
 
+/** A part of the file as it stands: every place leads back, and nothing is edited. */
+export function placesInPart({ start: from }: Span): PlaceMap {
+  return { span: ({ start, end }) => ({ start: from + start, end: from + end }), edit: () => undefined }
+}
+
 /** How the text of a string becomes text of the file. */
 type Writer = (text: string) => string | undefined
 

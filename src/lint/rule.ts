@@ -129,6 +129,8 @@ export interface SyntaxContext extends CommonContext {
 
 export interface SyntaxFault extends SourceError {
   readonly fault: 'syntax' | 'duplicateKey'
+  /** Where it is not the whole file that cannot be read: the string whose text it is. */
+  readonly inString?: Span
 }
 
 export interface GrantContext extends CommonContext {

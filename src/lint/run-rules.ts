@@ -5,11 +5,20 @@
  * Source: docs/lint.md, "Findings".
  */
 import { createHash } from 'node:crypto'
-import type { Finding, FindingFix } from './finding.js'
+import type { Finding, FindingFix, FindingPlace } from './finding.js'
 import type { LintFile, LintPolicy } from './lint-file.js'
 import { SAME_TEXT, type PlaceMap } from './places.js'
 import type { PolicyView, SymbolicValue } from './policy-view.js'
-import type { Edit, Fix, LintRule, ProjectFacts, ReportedFinding, Severity, TemplateView } from './rule.js'
+import type {
+  Edit,
+  Fix,
+  LintRule,
+  ProjectFacts,
+  RelatedPlace,
+  ReportedFinding,
+  Severity,
+  TemplateView,
+} from './rule.js'
 import type { ActiveRule } from './rule-set.js'
 import { SpanIndex } from './spans.js'
 import { sharedPlaces } from './shared-places.js'
@@ -18,8 +27,16 @@ import { writtenOut } from './symbols.js'
 import type { SourceText, Span } from '../text/source.js'
 import type { SyntaxNode } from '../text/syntax-tree.js'
 
-/** Everything that rules report on one file, in the order of places. */
-export function runRules(file: LintFile, rules: readonly ActiveRule[], project: ProjectFacts): readonly Finding[] {
+/**
+ * Everything that rules report on one file, in the order of places.
+ * @param onPart - gets the part of the policies that has been looked at, from 0 to 1.
+ */
+export function runRules(
+  file: LintFile,
+  rules: readonly ActiveRule[],
+  project: ProjectFacts,
+  onPart: (part: number) => void = () => undefined,
+): readonly Finding[] {
   const { source, faults, format, template, grants } = file
   const findings: Finding[] = []
   const views = file.policies.map(({ view }) => view)
@@ -36,6 +53,7 @@ export function runRules(file: LintFile, rules: readonly ActiveRule[], project: 
   for (const [index, policy] of file.policies.entries()) {
     for (const finding of runOnPolicy(subject(file, policy, index), policy.view, views, template, rules, project))
       findings.push(finding)
+    onPart((index + 1) / views.length)
   }
   for (const grant of grants) {
     const about = { ...subject(file, undefined), root: grant.root }
@@ -85,10 +103,13 @@ interface Subject {
   readonly symbols: readonly SymbolicValue[]
   /** Places that YAML aliases make several values of; an edit there would change all of them. */
   readonly shared: () => SpanIndex<Span> | undefined
+  /** A plan is made from something else: what is edited in it is lost with the next one. */
+  readonly isDerived: boolean
 }
 
 function subject(file: LintFile, policy: LintPolicy | undefined, index = -1): Subject {
   const { source, root, format } = file
+  const isDerived = file.template?.form === 'terraformPlan'
   let known: { readonly places: SpanIndex<Span> | undefined } | undefined
   const shared = (): SpanIndex<Span> | undefined => {
     known ??= { places: format === 'yaml' && root !== undefined ? sharedPlaces(root, source.text) : undefined }
@@ -103,6 +124,7 @@ function subject(file: LintFile, policy: LintPolicy | undefined, index = -1): Su
       index,
       symbols: [],
       shared,
+      isDerived,
     }
   }
   const { view, places } = policy
@@ -115,6 +137,7 @@ function subject(file: LintFile, policy: LintPolicy | undefined, index = -1): Su
     index,
     symbols: view.symbols,
     shared,
+    isDerived,
   }
 }
 
@@ -282,28 +305,35 @@ function finish({ active, reported, severity, wasLowered }: Draft, about: Subjec
     notes.push(`a warning only, since the kind of the policy (${about.view.kind}) is a guess; --kind says it`)
   }
   if (hidden > 0) notes.push(`${hidden} weaker ${hidden === 1 ? 'finding' : 'findings'} of this statement not shown`)
-  const done = fix === undefined ? undefined : fixInFile(fix, about)
+  const done = fix === undefined || about.isDerived ? undefined : fixInFile(fix, about)
   const path = structuralPath(about.view, about.root, at)
+  const span = about.places.span(at)
   return {
     rule,
     severity,
     precision: precision ?? rule.precision,
     source: about.file,
-    span: about.places.span(at),
+    span,
     message: written(message),
     ...(effect === undefined ? {} : { effect: written(effect) }),
     ...(help === undefined ? {} : { help: written(help) }),
     notes,
     ...(witness === undefined ? {} : { witness }),
     ...(done === undefined ? {} : { fix: done }),
-    related: related.map((place) => ({
-      message: written(place.message),
-      source: about.file,
-      span: about.places.span(place.at),
-    })),
+    related: placesBeside(span, related, about),
     path,
     fingerprint: fingerprintOf(rule.id, path, about.text.slice(at.start, at.end)),
   }
+}
+
+/** A value that stands for several, as a local of Terraform does, would be shown beside itself. */
+function placesBeside(own: Span, related: readonly RelatedPlace[], about: Subject): readonly FindingPlace[] {
+  const places = related.map(({ message, at }) => ({
+    message: writtenOut(message, about.symbols),
+    source: about.file,
+    span: about.places.span(at),
+  }))
+  return places.filter(({ span }) => span.start !== own.start || span.end !== own.end)
 }
 
 function fixInFile({ safety, title, edits, repair = false }: Fix, about: Subject): FindingFix | undefined {

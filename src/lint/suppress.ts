@@ -136,6 +136,7 @@ function complaints(
       'SUP003',
       `no rule is called ${quote(name)}`,
       meant === undefined ? 'see docs/rules' : `did you mean \`${meant}\`?`,
+      meant === undefined ? undefined : renamed(suppression, name, meant),
     )
   }
   if (rules.size === 0) return found
@@ -158,4 +159,14 @@ function complaints(
     add('SUP002', `the suppression of ${names} has no reason`, 'say why behind the rule')
   }
   return found
+}
+
+/** Where the name stands once among the words of the suppression. */
+function renamed({ source, span }: Suppression, name: string, meant: string): FindingFix | undefined {
+  const words = source.text.slice(span.start, span.end)
+  const at = words.indexOf(name)
+  if (at < 0 || words.includes(name, at + 1)) return undefined
+  const start = span.start + at
+  const edits = [{ start, end: start + name.length, text: meant }]
+  return { safety: 'unsafe', title: `write ${quote(meant)}`, edits, isRepair: false, policy: -1 }
 }

@@ -5,6 +5,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument'
 import type { FolderSettings } from './environment.js'
 import { placeOf } from './workspace.js'
 import { applyBaseline } from '../lint/baseline.js'
+import { readResult } from '../lint/cached-result.js'
 import { matchesAny, sectionsFor } from '../lint/config.js'
 import type { Finding } from '../lint/finding.js'
 import { Linter } from '../lint/lint.js'
@@ -19,7 +20,7 @@ import type { SourceText } from '../text/source.js'
 export type Depth = 'quick' | 'thorough'
 
 /** Rules that prove things, or decide many requests. */
-const PROVING = ['LOG', 'ASR', 'KEY001', 'KEY002', 'KEY003'] as const
+const PROVING = ['LOG', 'ASR', 'KEY001', 'KEY002', 'KEY003', 'KMS005'] as const
 
 export interface CheckedDocument {
   readonly depth: Depth
@@ -43,17 +44,27 @@ export class Checker {
   check(document: TextDocument, folders: readonly string[], depth: Depth): CheckedDocument {
     const { folder, name } = placeOf(document.uri, document.languageId, folders)
     const settings = this.settingsOf(folder)
-    const linter = this.linterFor(settings, depth)
-    const { baseline, lint } = settings
-    const names = new Set([name])
-    const recheck: CheckedDocument['recheck'] = (text) => {
-      // An editor opens many a JSON file; only what looks like a policy is taken for one.
-      const { file, findings } = linter.check({ name, text }, false)
-      const own = findings.filter(({ source }) => source === file.source)
-      return { file, findings: baseline === undefined ? own : applyBaseline(own, baseline, names).fresh }
-    }
+    const recheck = this.recheckOf(name, settings, depth)
     const { file, findings } = recheck(document.getText())
-    return { depth, document, settings, file, findings: matchesAny(name, lint.config.exclude) ? [] : findings, recheck }
+    return { depth, document, settings, file, findings: shownOf(findings, name, settings), recheck }
+  }
+
+  /** The same text with what another thread has found in it with every rule. */
+  completed(quick: CheckedDocument, found: string): CheckedDocument {
+    const { settings, file } = quick
+    const { name } = file.source
+    const result = readResult(found, file.source, this.linterFor(settings, 'quick').registry)
+    if (result === undefined) throw new Error('a thread has answered what nobody can read')
+    const findings = shownOf(freshOf(result.findings, name, settings), name, settings)
+    return { ...quick, depth: 'thorough', findings, recheck: this.recheckOf(name, settings, 'thorough') }
+  }
+
+  private recheckOf(name: string, settings: FolderSettings, depth: Depth): CheckedDocument['recheck'] {
+    return (text) => {
+      // An editor opens many a JSON file; only what looks like a policy is taken for one.
+      const { file, findings } = this.linterFor(settings, depth).check({ name, text }, false)
+      return { file, findings: freshOf(ownFindings(file, findings), name, settings) }
+    }
   }
 
   /** Told without reading the text as a whole: it may change with every key. */
@@ -75,6 +86,19 @@ export class Checker {
     }
     return linter
   }
+}
+
+/** Those of the document itself, not of the settings. */
+export function ownFindings(file: LintFile, findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ source }) => source === file.source)
+}
+
+function freshOf(findings: readonly Finding[], name: string, { baseline }: FolderSettings): readonly Finding[] {
+  return baseline === undefined ? findings : applyBaseline(findings, baseline, new Set([name])).fresh
+}
+
+function shownOf(findings: readonly Finding[], name: string, { lint }: FolderSettings): readonly Finding[] {
+  return matchesAny(name, lint.config.exclude) ? [] : findings
 }
 
 /** As the linter tells it. */

@@ -16,6 +16,24 @@ export interface LanguageEnvironment {
   readonly docs: URL
   /** Of this program. */
   readonly version: string
+  /** Looks at a text with every rule beside this thread; left out where there is no other thread. */
+  readonly lookThoroughly?: (request: ThoroughRequest) => Promise<ThoroughAnswer>
+}
+
+export interface ThoroughRequest {
+  /** A newer request about the same document overtakes an older one. */
+  readonly uri: string
+  /** What the name is relative to. */
+  readonly folder: string | undefined
+  readonly name: string
+  readonly text: string
+  readonly settings: FolderSettings
+}
+
+export interface ThoroughAnswer {
+  /** What was found, as `lint/cached-result.ts` writes it; undefined where a newer text has overtaken this one. */
+  readonly found: string | undefined
+  readonly costMs: number
 }
 
 export interface FolderSettings {

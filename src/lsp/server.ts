@@ -32,7 +32,7 @@ import { completionsAt, TRIGGERS, withDocumentation } from './completion.js'
 import { diagnosticsOf, settingsDiagnostics } from './diagnostics.js'
 import type { FolderSettings, LanguageEnvironment } from './environment.js'
 import { hoverAt } from './hover.js'
-import { pathOf } from './workspace.js'
+import { pathOf, placeOf } from './workspace.js'
 
 /** Serves until the editor says `exit` or goes away; the process ends then. */
 export function startServer(
@@ -43,12 +43,14 @@ export function startServer(
   new LanguageServer(createConnection(input, output), environment).listen()
 }
 
+/** A check that takes longer waits for somebody to pause. */
+const LIGHT_MS = 30
+/** Keys that come together are one change. */
+const SHORT_REST_MS = 10
 /** Long enough for the next key of somebody who types on. */
 const REST_MS = 150
-/** A thorough check that takes longer waits for somebody to pause. */
-const LIGHT_MS = 30
 const LONG_REST_MS = 400
-/** The longer it takes, the longer the pause. */
+/** The longer it takes in this thread, the longer the pause. */
 const MAX_REST_MS = 3000
 
 const CONFIG_FILES = '**/keyward.config.{json,yaml,yml}'
@@ -66,8 +68,8 @@ class LanguageServer {
   /** Of the versions that are open, as far as they have been checked. */
   private readonly checked = new Map<string, CheckedDocument>()
   private readonly waiting = new Map<string, NodeJS.Timeout>()
-  /** Of the last thorough check. */
-  private readonly costMs = new Map<string, number>()
+  /** Of the last check of each depth. */
+  private readonly costMs: Readonly<Record<Depth, Map<string, number>>> = { quick: new Map(), thorough: new Map() }
   /** Files of settings that have diagnostics. */
   private readonly complainedOf = new Set<string>()
   private folders: string[] = []
@@ -161,8 +163,12 @@ class LanguageServer {
   private changed({ uri }: TextDocument): void {
     this.checked.delete(uri)
     // Where everything can be told at once, nothing comes and goes while somebody types.
-    const isLight = (this.costMs.get(uri) ?? Infinity) <= LIGHT_MS
-    this.checkLater(uri, isLight ? 'thorough' : 'quick', REST_MS)
+    const isLight = this.isLight(uri, 'thorough')
+    this.checkLater(uri, isLight ? 'thorough' : 'quick', this.isLight(uri, 'quick') ? SHORT_REST_MS : REST_MS)
+  }
+
+  private isLight(uri: string, depth: Depth): boolean {
+    return (this.costMs[depth].get(uri) ?? Infinity) <= LIGHT_MS
   }
 
   private checkLater(uri: string, depth: Depth, restMs: number): void {
@@ -176,7 +182,8 @@ class LanguageServer {
     const known = await this.checkedOrComplaint(uri, depth)
     if (known === undefined) return
     if (known.depth === 'quick') {
-      const costMs = this.costMs.get(uri) ?? 0
+      // What another thread does is in nobody's way.
+      const costMs = this.environment.lookThoroughly === undefined ? (this.costMs.thorough.get(uri) ?? 0) : 0
       this.checkLater(uri, 'thorough', Math.min(Math.max(LONG_REST_MS, costMs), MAX_REST_MS))
     }
     const { version } = known.document
@@ -188,7 +195,7 @@ class LanguageServer {
   /** What was found in an older text must not stay, whatever happens. */
   private async checkedOrComplaint(uri: string, depth: Depth): Promise<CheckedDocument | undefined> {
     try {
-      return this.check(uri, depth)
+      return depth === 'quick' ? this.check(uri, depth) : await this.checkThoroughly(uri)
     } catch (error) {
       await this.connection.sendDiagnostics({ uri, diagnostics: [INTERNAL_ERROR] })
       throw error
@@ -206,7 +213,7 @@ class LanguageServer {
     clearTimeout(this.waiting.get(uri))
     this.waiting.delete(uri)
     this.checked.delete(uri)
-    this.costMs.delete(uri)
+    for (const costs of Object.values(this.costMs)) costs.delete(uri)
     void this.orLog(this.connection.sendDiagnostics({ uri, diagnostics: [] }))
   }
 
@@ -226,7 +233,24 @@ class LanguageServer {
     if (known !== undefined && (known.depth === 'thorough' || known.depth === depth)) return known
     const started = performance.now()
     const made = this.checker.check(document, this.folders, depth)
-    if (depth === 'thorough') this.costMs.set(uri, performance.now() - started)
+    this.costMs[depth].set(uri, performance.now() - started)
+    this.checked.set(uri, made)
+    return made
+  }
+
+  /** With every rule, in another thread where there is one; undefined when a newer text has overtaken this one. */
+  private async checkThoroughly(uri: string): Promise<CheckedDocument | undefined> {
+    const { lookThoroughly } = this.environment
+    if (lookThoroughly === undefined) return this.check(uri, 'thorough')
+    const quick = this.check(uri, 'quick')
+    if (quick === undefined || quick.depth === 'thorough') return quick
+    const { settings, file, document } = quick
+    const { folder } = placeOf(uri, document.languageId, this.folders)
+    const { name, text } = file.source
+    const { found, costMs } = await lookThoroughly({ uri, folder, name, text, settings })
+    if (found === undefined || this.checked.get(uri) !== quick) return undefined
+    this.costMs.thorough.set(uri, costMs)
+    const made = this.checker.completed(quick, found)
     this.checked.set(uri, made)
     return made
   }

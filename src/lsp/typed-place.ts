@@ -3,9 +3,10 @@
  *
  * Knows nothing of policies.
  *
- * Source: RFC 8259; YAML 1.2.2, 8 (block styles).
+ * Source: RFC 8259; YAML 1.2.2, 7.4 (flow collection styles) and 8 (block styles).
  */
 import { getLocation } from 'jsonc-parser'
+import { flowPlaceAt, type FlowPlace } from './yaml-flow.js'
 import type { Span } from '../text/source.js'
 import type { SyntaxPath } from '../text/syntax-tree.js'
 
@@ -67,16 +68,33 @@ export function yamlPlaceAt(text: string, offset: number): TypedPlace | undefine
   const typed = text.slice(start, offset)
   const line = readLine(typed)
   if (line === undefined) return undefined
+  const flow = flowAround(text, start, offset)
+  if (flow !== undefined) return yamlToken(text, offset, flow.from, flow.path, flow.as)
   const parents = parentsOf(text, start, line)
   if (line.key === undefined) return yamlToken(text, offset, start + line.column, [...parents], 'either')
   const path = [...parents, line.key]
-  const value = typed.slice(line.valueColumn)
-  if (!value.startsWith('[')) return yamlToken(text, offset, start + line.valueColumn, path, 'value')
-  // A list on one line; entries that hold commas in quotes are none that we complete.
-  let at = Math.max(value.lastIndexOf('['), value.lastIndexOf(',')) + 1
-  if (value.lastIndexOf(']') >= at) return undefined
-  while (value[at] === ' ') at++
-  return yamlToken(text, offset, start + line.valueColumn + at, [...path, 0], 'value')
+  return yamlToken(text, offset, start + line.valueColumn, path, 'value')
+}
+
+/** How many lines a flow collection may have before the one in which somebody types. */
+const FLOW_LINES = 60
+
+/** The flow collection that is open at the cursor: one that begins a value in this line or in one above. */
+function flowAround(text: string, start: number, offset: number): FlowPlace | undefined {
+  let begin = start
+  for (let count = 0; count < FLOW_LINES; count++) {
+    const end = Math.min(text.indexOf('\n', begin) >>> 0, offset)
+    const line = readLine(`${text.slice(begin, end)} `)
+    const opening = line === undefined ? -1 : begin + (line.key === undefined ? line.column : line.valueColumn)
+    const place = '{['.includes(text[opening] ?? ' ') ? flowPlaceAt(text, opening, offset) : undefined
+    if (line !== undefined && place !== undefined) {
+      const above = [...parentsOf(text, begin, line), ...(line.key === undefined ? [] : [line.key])]
+      return { ...place, path: [...above, ...place.path] }
+    }
+    if (begin === 0) return undefined
+    begin = lineStart(text, begin - 1)
+  }
+  return undefined
 }
 
 function yamlToken(

@@ -16,7 +16,7 @@ import { displayWidth } from './display-width.js'
 import { escapeTerminal } from './escape.js'
 import { plainPalette } from './palette.js'
 import type { Palette } from './palette.js'
-import { positionAt } from './source.js'
+import { lineSpan, positionAt } from './source.js'
 import type { SourceError, SourceText, Span } from './source.js'
 
 export interface CodeFrameOptions {
@@ -55,9 +55,9 @@ export function codeFrame(source: SourceText, span: Span, options: CodeFrameOpti
   const start = Math.min(Math.max(span.start, 0), text.length)
   const end = Math.min(Math.max(span.end, start), text.length)
   const position = positionAt(text, start)
-  const first = lineAround(text, start, position.line)
+  const first = lineAt(text, position.line)
   // An end just behind a line break belongs to the line before it.
-  const last = end > first.end ? lineAround(text, end - 1, positionAt(text, end - 1).line) : first
+  const last = end > first.end ? lineAt(text, positionAt(text, end - 1).line) : first
   const before = linesBefore(text, first, contextLines)
   const after = linesAfter(text, last, contextLines)
 
@@ -163,39 +163,25 @@ function codeStart(text: string, line: Line): number {
   return index
 }
 
-function lineAround(text: string, offset: number, number: number): Line {
-  // Between CR and LF is still the line they end.
-  let start = text[offset] === '\n' && text[offset - 1] === '\r' ? offset - 1 : offset
-  let end = start
-  while (start > 0 && !isLineBreak(text.charCodeAt(start - 1))) start--
-  while (end < text.length && !isLineBreak(text.charCodeAt(end))) end++
-  return { number, start, end }
+/** Looked up: a text of one long line may have thousands of places to show. */
+function lineAt(text: string, number: number): Line {
+  return { number, ...lineSpan(text, number) }
 }
 
 function linesBefore(text: string, line: Line, count: number): readonly Line[] {
-  const lines: Line[] = []
-  let { start, number } = line
-  while (lines.length < count && start > 0) {
-    const previous = lineAround(text, start - 1, number - 1)
-    lines.unshift(previous)
-    ;({ start, number } = previous)
-  }
-  return lines
+  const first = Math.max(line.number - count, 1)
+  return Array.from({ length: line.number - first }, (_, index) => lineAt(text, first + index))
 }
 
 function linesAfter(text: string, line: Line, count: number): readonly Line[] {
   const lines: Line[] = []
   let { end, number } = line
   while (lines.length < count && end < text.length) {
-    const next = lineAround(text, end + (text.startsWith('\r\n', end) ? 2 : 1), number + 1)
+    const next = lineAt(text, number + 1)
     // What follows the last line break is no line to show.
     if (next.start === text.length) break
     lines.push(next)
     ;({ end, number } = next)
   }
   return lines
-}
-
-function isLineBreak(unit: number): boolean {
-  return unit === 0x0a || unit === 0x0d
 }

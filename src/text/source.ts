@@ -48,11 +48,7 @@ const lineStarts = new LRUCache<string, readonly number[]>({
  */
 export function positionAt(text: string, offset: number): Position {
   const end = Math.min(Math.max(offset, 0), text.length)
-  let starts = lineStarts.get(text)
-  if (starts === undefined) {
-    starts = startsOf(text)
-    lineStarts.set(text, starts)
-  }
+  const starts = startsIn(text)
   let low = 0
   let high = starts.length - 1
   while (low < high) {
@@ -61,6 +57,24 @@ export function positionAt(text: string, offset: number): Position {
     else high = middle - 1
   }
   return { line: low + 1, column: end - starts[low]! + 1 }
+}
+
+/** Where a line that there is begins, and where it ends before its line break. @param line - from 1. */
+export function lineSpan(text: string, line: number): Span {
+  const starts = startsIn(text)
+  const start = starts[line - 1] ?? text.length
+  const next = starts[line]
+  if (next === undefined) return { start, end: text.length }
+  return { start, end: next - (text.startsWith('\r\n', next - 2) ? 2 : 1) }
+}
+
+function startsIn(text: string): readonly number[] {
+  let starts = lineStarts.get(text)
+  if (starts === undefined) {
+    starts = startsOf(text)
+    lineStarts.set(text, starts)
+  }
+  return starts
 }
 
 function startsOf(text: string): readonly number[] {

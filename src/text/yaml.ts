@@ -170,7 +170,10 @@ function reportComposed(text: string, document: Document.Parsed, errors: ErrorLi
 /** Our words for what the yaml package finds; `%` is the text at the place. */
 const WORDING: Readonly<Record<ErrorCode, { readonly message: string; readonly hint?: string }>> = {
   ALIAS_PROPS: { message: 'an alias cannot have an anchor or a tag' },
-  BAD_ALIAS: { message: '% is not a usable anchor or alias name' },
+  BAD_ALIAS: {
+    message: '% is not a usable anchor or alias name',
+    hint: 'a text that begins with `*` or `&` stands in quotes',
+  },
   BAD_COLLECTION_TYPE: { message: 'the tag % does not fit this collection' },
   BAD_DIRECTIVE: { message: 'unknown directive %' },
   BAD_DQ_ESCAPE: { message: 'unknown escape in a double-quoted string' },
@@ -285,7 +288,8 @@ class TreeBuilder {
     const tagStart = Math.max(this.text.lastIndexOf('!', Math.max(start - 1, 0)), 0)
     const tagSpan = { start: tagStart, end: Math.min(tagStart + tag.length, Math.max(start, tagStart + 1)) }
     if (shortForm === undefined) {
-      this.errors.add(tagSpan, `unknown tag ${quote(tag)}`, { hint: 'only the tags of the YAML core schema are read' })
+      const known = this.shortForms ? 'the YAML core schema and of CloudFormation' : 'the YAML core schema'
+      this.errors.add(tagSpan, `unknown tag ${quote(tag)}`, { hint: `only the tags of ${known} are read` })
       return undefined
     }
     const value = this.plain(source, depth + 1)

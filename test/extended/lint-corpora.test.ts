@@ -4,7 +4,7 @@
  * has looked at it: `test/lint/reviewed.json` has those that are real, each with its reason.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,10 +14,10 @@ import type { Finding } from '../../src/lint/finding.js'
 import { RULES } from '../../src/lint/rules/index.js'
 import { runRules } from '../../src/lint/run-rules.js'
 import type { PolicyKind } from '../../src/policy/document.js'
+import { CORPORA, isThere, kindOfIamExample, kindOfKmsExample, kindOfPerimeterPolicy } from '../lint/corpora.js'
 import { active, projectFacts } from '../lint/rule-cases.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const CORPORA = path.resolve(ROOT, process.env['KEYWARD_SHARED'] ?? '../shared', 'corpora')
 
 /** `{folder}/{file} {rule}`: why the finding is right, or why it is one that a reader of the example expects. */
 const REVIEWED = JSON.parse(readFileSync(path.join(ROOT, 'test/lint/reviewed.json'), 'utf8')) as Readonly<
@@ -36,32 +36,16 @@ const ERRORS_AND_SECURITY = ['error', 'security']
 
 const CORPUS_LIST: readonly Corpus[] = [
   { folder: 'aws-managed-policies/policies', kind: () => 'identity', severities: ERRORS },
-  { folder: 'kms-guide-examples/policies', kind: ofKmsExample, severities: ERRORS_AND_SECURITY },
+  { folder: 'kms-guide-examples/policies', kind: kindOfKmsExample, severities: ERRORS_AND_SECURITY },
   {
     folder: 'iam-guide-examples/policies',
-    kind: ofIamExample,
+    kind: kindOfIamExample,
     severities: ERRORS_AND_SECURITY,
     // These pages show what goes wrong.
     skips: (file) => file.startsWith('troubleshoot'),
   },
-  { folder: 'data-perimeter', kind: ofPerimeterPolicy, severities: ERRORS_AND_SECURITY },
+  { folder: 'data-perimeter', kind: kindOfPerimeterPolicy, severities: ERRORS_AND_SECURITY },
 ]
-
-function ofIamExample(_file: string, text: string): PolicyKind {
-  if (!/"(?:Not)?Principal"/.test(text)) return 'identity'
-  return /sts:AssumeRole/.test(text) && !/"(?:Not)?Resource"/.test(text) ? 'trust' : 'resource'
-}
-
-function ofKmsExample(file: string, text: string): PolicyKind {
-  if (!/"(?:Not)?Principal"/.test(text)) return 'identity'
-  return file.startsWith('kms-vpc-endpoint-0') && !text.includes('aws:SourceVpce') ? 'vpce' : 'key'
-}
-
-function ofPerimeterPolicy(file: string): PolicyKind {
-  if (file.startsWith('service_control')) return 'scp'
-  if (file.startsWith('vpc_endpoint')) return 'vpce'
-  return file.includes('service_specific') ? 'resource' : 'rcp'
-}
 
 const DEFAULT_RULES = RULES.filter((rule) => rule.default === 'on').map((rule) => ({
   ...active(rule),
@@ -80,7 +64,7 @@ function findingsOf({ folder, kind }: Corpus): ReadonlyMap<string, readonly Find
   return found
 }
 
-describe.skipIf(!existsSync(CORPORA))('published policies', () => {
+describe.skipIf(!isThere)('published policies', () => {
   const seen = new Set<string>()
   for (const corpus of CORPUS_LIST) {
     test(`${corpus.folder}: nothing of ${corpus.severities.join(' and ')} that nobody has reviewed`, () => {
@@ -112,7 +96,7 @@ describe.skipIf(!existsSync(CORPORA))('published policies', () => {
   })
 })
 
-test.skipIf(!existsSync(CORPORA))('the committed table of key presence is what the facts say', () => {
+test.skipIf(!isThere)('the committed table of key presence is what the facts say', () => {
   const out = mkdtempSync(path.join(tmpdir(), 'keyward-presence-'))
   try {
     execFileSync(process.execPath, [path.join(ROOT, 'scripts/generate-services.mjs'), '--out', out])

@@ -4,7 +4,6 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { EMBEDDED_READERS } from '../../src/cli/lint-readers.js'
 import { findPolicies } from '../../src/lint/find-policies.js'
@@ -12,10 +11,9 @@ import type { Finding } from '../../src/lint/finding.js'
 import type { LintFile } from '../../src/lint/lint-file.js'
 import { RULES } from '../../src/lint/rules/index.js'
 import { runRules } from '../../src/lint/run-rules.js'
+import { CORPORA, corpusFiles, isThere } from '../lint/corpora.js'
 import { active, projectFacts } from '../lint/rule-cases.js'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const CORPORA = path.resolve(ROOT, process.env['KEYWARD_SHARED'] ?? '../shared', 'corpora')
 const FOLDERS = ['cdk-output', 'cfn-templates', 'cfn-sra', 'tf-plan-checkov', 'tf-plan-validator'] as const
 
 /** `{file} {address}`: policies that AWS refuses, with why. */
@@ -89,6 +87,36 @@ describe.each(FOLDERS)('%s', (folder) => {
       }
     }
     expect(errors).toEqual([])
+  })
+})
+
+describe.skipIf(!isThere)('all corpora', () => {
+  test('a file that cannot be read has one finding, and that at one place', () => {
+    let broken = 0
+    for (const { source, kind } of corpusFiles()) {
+      const options = { isNamed: true, ...(kind === undefined ? {} : { kind }) }
+      const file = findPolicies(source, options, EMBEDDED_READERS)
+      if (file.faults.length === 0) continue
+      broken++
+      const findings = runRules(file, all, projectFacts())
+      expect(
+        findings.map(({ rule }) => rule.id),
+        source.name,
+      ).toEqual([file.faults[0]?.fault === 'duplicateKey' ? 'SYN002' : 'SYN001'])
+      expect(findings[0]!.span.end).toBeGreaterThan(findings[0]!.span.start)
+      expect(source.text.slice(findings[0]!.span.start, findings[0]!.span.end)).not.toContain('\n')
+    }
+    expect(broken).toBeGreaterThan(0)
+  })
+
+  test('no key of a template is called one that nobody can manage', () => {
+    const alarms = corpusFiles().flatMap(({ source }) => {
+      if (!FOLDERS.some((folder) => source.name.startsWith(`${folder}/`))) return []
+      const file = findPolicies(source, { isNamed: true }, EMBEDDED_READERS)
+      const findings = runRules(file, defaults, projectFacts())
+      return findings.filter(({ rule, severity }) => /^KEY00[123]$/.test(rule.id) && severity !== 'info')
+    })
+    expect(alarms.map(({ rule, source, message }) => `${source.name} ${rule.id} ${message}`)).toEqual([])
   })
 })
 

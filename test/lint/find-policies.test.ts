@@ -63,7 +63,7 @@ describe('other forms', () => {
     ]))
 
   test.each([
-    ['get-key-policy', { Policy: text(KEY), PolicyName: 'default' }, ['key content 1']],
+    ['get-key-policy', { Policy: text(KEY), PolicyName: 'default' }, ['key world 1']],
     [
       'get-role',
       {
@@ -139,6 +139,7 @@ describe('other forms', () => {
         grants: [],
         resources: [],
         notes: [],
+        faults: [],
       }
     }
     const value = { T: policy(statement({ Principal: { AWS: '\ue000' } })) }

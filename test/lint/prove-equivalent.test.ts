@@ -17,6 +17,21 @@ const deny = (Action: unknown, rest: object = {}): object => ({ Effect: 'Deny', 
 const ROOT = { Principal: { AWS: 'arn:aws:iam::111122223333:root' } }
 const ROLE = { Principal: { AWS: 'arn:aws:iam::111122223333:role/App' } }
 
+describe('versions', () => {
+  const versioned = (Version: string, Resource: string): PolicyDocument => {
+    const policy = { Version, Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource, ...ROLE }] }
+    const parsed = parsePolicyValue(policy, 'resource')
+    if (!parsed.ok) throw new Error(parsed.error[0]?.message)
+    return parsed.value
+  }
+  test.each([
+    ['say the same without variables', 'arn:aws:s3:::b/*', 'equal'],
+    ['differ where there is one', 'arn:aws:s3:::b/${aws:username}', 'unknown'],
+  ])('%s', (_name, resource, expected) =>
+    expect(prove(versioned('2008-10-17', resource), versioned('2012-10-17', resource), 'resource')).toBe(expected),
+  )
+})
+
 describe('proofs', () => {
   test.each<[string, PolicyKind, readonly object[], readonly object[], string]>([
     ['an entry that another one covers', 'identity', [allow(['kms:Decrypt', 'kms:*'])], [allow(['kms:*'])], 'equal'],
@@ -76,7 +91,66 @@ describe('proofs', () => {
       'trust',
       [{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:*'], ...ROLE }],
       [{ Effect: 'Allow', Action: 'sts:*', ...ROLE }],
+      'equal',
+    ],
+    [
+      'a policy of another service that matches less',
+      'resource',
+      [allow(['s3:GetObject', 's3:PutObject'], ROLE)],
+      [allow(['s3:GetObject'], ROLE)],
+      'different',
+    ],
+    [
+      'a policy of another service with another principal',
+      'resource',
+      [allow('s3:GetObject', ROLE)],
+      [allow('s3:GetObject', ROOT)],
       'unknown',
+    ],
+    [
+      'a policy of another service with another condition',
+      'resource',
+      [allow('s3:GetObject', { ...ROLE, Condition: { StringLike: { 'aws:PrincipalArn': 'a*' } } })],
+      [allow('s3:GetObject', { ...ROLE, Condition: { Null: { 'aws:PrincipalArn': 'false' } } })],
+      'unknown',
+    ],
+    [
+      'a policy of another service with a condition that says the same, in another order',
+      'resource',
+      [
+        allow('s3:GetObject', {
+          ...ROLE,
+          Condition: { StringLike: { 'aws:RequestTag/a': '*' }, StringEquals: { 'aws:PrincipalTag/b': 'c' } },
+        }),
+      ],
+      [
+        allow('s3:GetObject', {
+          ...ROLE,
+          Condition: { StringEquals: { 'aws:PrincipalTag/b': 'c' }, Null: { 'aws:RequestTag/a': 'false' } },
+        }),
+      ],
+      'equal',
+    ],
+    [
+      'a policy of another service with a statement less',
+      'resource',
+      [allow('s3:GetObject', ROLE), allow('s3:GetObject', ROLE)],
+      [allow('s3:GetObject', ROLE)],
+      'unknown',
+    ],
+    [
+      'a key by the name that replaces its own',
+      'identity',
+      [allow('kms:Encrypt', { Condition: { StringEquals: { 'KMS:CustomerMasterKeySpec': 'RSA_2048' } } })],
+      [allow('kms:Encrypt', { Condition: { StringEquals: { 'kms:KeySpec': 'RSA_2048' } } })],
+      'equal',
+    ],
+    [
+      'a key by the name of another',
+      'identity',
+      [allow('kms:Encrypt', { Condition: { StringEquals: { 'kms:CustomerMasterKeySpec': 'RSA_2048' } } })],
+      [allow('kms:Encrypt', { Condition: { StringEquals: { 'kms:KeyUsage': 'RSA_2048' } } })],
+      'different',
     ],
     [
       'names alone, of whatever kind',

@@ -130,6 +130,7 @@ describe('metadata of a resource', () => {
       grants: [],
       resources: [{ ...facts, span: resource.value, places: {}, metadata: metadata!.value, whole: resource.value }],
       notes: [],
+      faults: [],
     }
   }
   const run = (entry: object): readonly string[] => lint(template(entry), 'x.json', '{}', [reader]).found
@@ -183,7 +184,7 @@ describe('comments of Terraform', () => {
         inToken,
       } as const
     })
-    return { form: 'terraformSource', policies, grants: [], resources: [], notes: [] }
+    return { form: 'terraformSource', policies, grants: [], resources: [], notes: [], faults: [] }
   }
   const block = (sid: string): readonly string[] => [
     `resource "x" "${sid}" {`,

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { EMBEDDED_READERS } from '../../src/cli/lint-readers.js'
 import { findPolicies } from '../../src/lint/find-policies.js'
 import type { Finding } from '../../src/lint/finding.js'
@@ -12,7 +13,17 @@ import type { LintFile } from '../../src/lint/lint-file.js'
 import { RULES } from '../../src/lint/rules/index.js'
 import { runRules } from '../../src/lint/run-rules.js'
 import { pointerAt } from '../../src/lint/structural-path.js'
-import { active, isPlace, projectFacts, writings, type CaseFile, type RuleCase, type Written } from './rule-cases.js'
+import {
+  active,
+  fixedText,
+  isPlace,
+  parsed,
+  projectFacts,
+  writings,
+  type CaseFile,
+  type RuleCase,
+  type Written,
+} from './rule-cases.js'
 
 const FOLDER = fileURLToPath(new URL('rules/', import.meta.url))
 
@@ -46,13 +57,17 @@ for (const rule of RULES.filter(({ on }) => on === 'template')) {
           const findings = run(given, file)
           const expected = given.findings ?? []
           expect(findings).toHaveLength(expected.length)
-          for (const [index, { at, severity, message }] of expected.entries()) {
+          for (const [index, { at, severity, message, fix }] of expected.entries()) {
             const finding = findings[index]!
             const place = placeOf(finding, file)
             if (at !== undefined) expect(isPlace(at, place, written) ? at : place).toBe(at)
             if (severity !== undefined) expect(finding.severity).toBe(severity)
+            if (fix !== undefined) expect(finding.fix?.safety ?? 'none').toBe(fix)
             if (message !== undefined) expect(`${finding.message}; ${finding.effect ?? ''}`).toContain(message)
           }
+          if (given.fixed === undefined) return
+          const text = fixedText(written.text, findings)
+          expect(written.format === 'yaml' ? parse(text) : parsed(text)).toEqual(given.fixed)
         })
       }
     }

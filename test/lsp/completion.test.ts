@@ -73,6 +73,19 @@ const YAML_CASES: readonly Case[] = [
   { at: 'Statement:\n  - Action:\n      - kms:Encrypt\n      - kms:¦\n', first: ['kms:CancelKeyDeletion'] },
   { at: 'Statement:\n  - Action:\n    - kms:Encrypt\n    - ¦\n', first: ['kms:CancelKeyDeletion'] },
   { at: 'Statement:\n  - Action: [kms:Encrypt, kms:¦]\n', first: ['kms:CancelKeyDeletion'] },
+  { at: 'Statement:\n  - { ¦', first: ELEMENTS },
+  { at: 'Statement:\n  - { Effect: Allow, Act¦ }\n', first: ELEMENTS },
+  { at: 'Statement: [{ Effect: ¦ }]\n', first: ['Allow', 'Deny'] },
+  { at: 'Statement:\n  - { Effect: Allow, Action: [kms:Encrypt, kms:¦] }\n', first: ['kms:CancelKeyDeletion'] },
+  { at: 'Statement:\n  - { "Effect":"Allow", "Action": "kms:¦" }\n', first: ['kms:CancelKeyDeletion'] },
+  { at: 'Statement:\n  - Principal: { ¦ }\n', first: ['AWS', 'Service'] },
+  { at: 'Statement:\n  - Condition: { Bool: { aws:SecureTransport: ¦ } }\n', first: ['true', 'false'] },
+  {
+    at: 'Statement:\n  - Sid: A\n    Condition: {\n      Bool: {\n        aws:SecureTransport: ¦\n',
+    first: ['true', 'false'],
+  },
+  { at: 'Statement: [\n  {\n    Effect: Allow, # all, {of} it\n    ¦\n  }\n]\n', first: ELEMENTS },
+  { at: '{ Version: ¦ }', first: ['2012-10-17'] },
   { at: 'Statement:\n  - Sid: A\n    Condition:\n      ¦\n', first: ['StringEquals'] },
   { at: 'Statement:\n  - Condition:\n      Bool:\n        aws:SecureTransport: "¦"\n', first: ['true', 'false'] },
   { at: 'Statement:\n  - Principal:\n      ¦', first: ['AWS', 'Service'] },
@@ -89,6 +102,8 @@ const QUIET: readonly (readonly ['json' | 'yaml', string])[] = [
   ['json', '{ "Statement": [{ "Action": "kms:Decrypt"¦ }] }'],
   ['yaml', 'Statement:\n  - Sid: A # ¦'],
   ['yaml', '# a comment ¦'],
+  ['yaml', 'Statement:\n  - { Sid: A # ¦'],
+  ['yaml', 'Statement:\n  - { Sid: ¦ }'],
   ['yaml', 'name: a package\ndescription: long enough to be none\n¦'],
 ]
 
@@ -118,6 +133,8 @@ describe('what is taken', () => {
     ['yaml', 'Statement:\n  - Resource: ¦\n', '*', "Statement:\n  - Resource: '*'\n"],
     ['yaml', 'Statement:\n  - Resource: "¦"\n', '*', 'Statement:\n  - Resource: "*"\n'],
     ['yaml', 'Version: ¦', '2012-10-17', "Version: '2012-10-17'"],
+    ['yaml', 'Statement: [{ Eff¦: Deny }]', 'Effect', 'Statement: [{ Effect: Deny }]'],
+    ['yaml', 'Statement: [{ Effect: De¦ }]', 'Deny', 'Statement: [{ Effect: Deny }]'],
   ]
   test.each(CASES)('%s %s: %s', (format, at, label, after) => expect(taken(at, format, label)).toBe(after))
 })

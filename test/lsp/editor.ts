@@ -23,7 +23,7 @@ export async function bundleProgram(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'keyward-lsp-'))
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await build({
-    entryPoints: [join(ROOT, 'src/cli/main.ts')],
+    entryPoints: ['main', 'lint-worker', 'lsp-worker'].map((name) => join(ROOT, `src/cli/${name}.ts`)),
     outdir: join(folder, 'dist/cli'),
     bundle: true,
     splitting: true,
@@ -33,6 +33,8 @@ export async function bundleProgram(): Promise<string> {
     mainFields: ['module', 'main'],
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
     logLevel: 'error',
+    // Of the explorer, which no editor starts.
+    external: ['ink', 'react'],
   })
   return folder
 }

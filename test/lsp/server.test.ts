@@ -124,7 +124,7 @@ describe('diagnostics', () => {
       severity: 4,
       source: 'keyward',
       codeDescription: { href: expect.stringMatching(/^file:.*\/docs\/rules\/ACT005\.md$/) as string },
-      relatedInformation: [{ location: { uri }, message: 'what covers it' }],
+      relatedInformation: [{ location: { uri }, message: 'where it stands first' }],
     })
     expect(diagnostics.find(({ code }) => code === 'SYN012')).toMatchObject({ severity: 1 })
   })

@@ -85,7 +85,7 @@ describe('values', () => {
       d: { 'Fn::If': { x: 1 } },
     })
     expect(faults('a: !Unknown x', { tags: 'cloudFormation' })).toEqual([
-      'unknown tag `!Unknown` | only the tags of the YAML core schema are read @ !Unknown',
+      'unknown tag `!Unknown` | only the tags of the YAML core schema and of CloudFormation are read @ !Unknown',
     ])
   })
 })

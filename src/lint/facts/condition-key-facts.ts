@@ -69,6 +69,19 @@ const always = lowered(ALWAYS_PRESENT_KEYS)
 const withIamCallers = lowered(IAM_CALLER_KEYS)
 const withServiceCallers = lowered(SERVICE_CALLER_KEYS)
 
+/** Whether every request of these actions carries the key, whoever calls; of KMS keys, told for actions by name alone. */
+export function isAlwaysCarried(name: string, actions: readonly string[]): boolean {
+  const lower = name.toLowerCase()
+  if (!always.has(lower)) return false
+  const { actions: those } = keyFacts(lower)?.info ?? { actions: [] }
+  if (those === null) return lower !== RESOURCE_ACCOUNT || actions.every((action) => /^kms:\w+$/i.test(action))
+  const carrying = new Set(those.map((action) => action.toLowerCase()))
+  return actions.every((action) => carrying.has(action.toLowerCase()))
+}
+
+/** Of other services, some requests have no resource that is of an account. */
+const RESOURCE_ACCOUNT = 'aws:resourceaccount'
+
 /** `iamCaller`: always, when an IAM principal calls; `serviceCaller`: only when a service principal calls directly. */
 export type KeyPresence = 'always' | 'iamCaller' | 'serviceCaller' | 'sometimes'
 

@@ -5,8 +5,10 @@
  */
 import { EXAMPLE_ACCOUNT, asPolicyInput, keyIn, keyWorld, LINT_OPTIONS } from './key-world.js'
 import { namedAccounts, type OwnAccount } from './own-account.js'
+import { speaksOf } from './relevant-statements.js'
 import type { PolicyView } from '../policy-view.js'
 import type { Witness } from '../rule.js'
+import { KMS_ACTIONS } from '../../aws/actions.js'
 import type { PolicyDocument } from '../../policy/document.js'
 import { anyAccess, type AnyAccess } from '../../solve/access.js'
 import { assumedPolicyJson } from '../../solve/assumed.js'
@@ -38,7 +40,9 @@ export function isManaged(document: PolicyDocument, account: string): AnyAccess[
   managed.set(document, known)
   const found =
     known.get(account) ??
-    (delegatesPlainly(document, account) ? 'yes' : ask(document, account, { actions: [PUT_KEY_POLICY] }).answer)
+    (delegatesPlainly(document, account, [PUT_KEY_POLICY])
+      ? 'yes'
+      : ask(document, account, { actions: [PUT_KEY_POLICY] }).answer)
   known.set(account, found)
   return found
 }
@@ -51,7 +55,9 @@ export function delegates(document: PolicyDocument, account: string): AnyAccess[
   delegated.set(document, known)
   const found =
     known.get(account) ??
-    (delegatesPlainly(document, account) ? 'yes' : ask(document, account, { principals: [anybodyOf(account)] }).answer)
+    (delegatesPlainly(document, account, KEY_ACTIONS)
+      ? 'yes'
+      : ask(document, account, { principals: [anybodyOf(account)] }).answer)
   known.set(account, found)
   return found
 }
@@ -62,6 +68,8 @@ export function anybodyOf(account: string): string {
 
 /** Whether this principal may change the policy, with all identity policies there are. */
 export function canManage(document: PolicyDocument, account: string, principal: string): AnyAccess['answer'] {
+  const isOfAccount = principal === anybodyOf(account)
+  if (isOfAccount && delegatesPlainly(document, account, [PUT_KEY_POLICY])) return 'yes'
   return ask(document, account, { actions: [PUT_KEY_POLICY], principals: [principal] }).answer
 }
 
@@ -74,11 +82,17 @@ function ask(document: PolicyDocument, account: string, scope: SolveScope): AnyA
   )
 }
 
-/** What nearly every key policy begins with. */
-function delegatesPlainly({ statements }: PolicyDocument, account: string): boolean {
-  if (statements.some(({ effect }) => effect === 'Deny')) return false
+const KEY_ACTIONS: readonly string[] = KMS_ACTIONS.flatMap(({ name, resources }) =>
+  resources.includes('key') ? [name] : [],
+)
+
+/** What nearly every key policy begins with; and of some of these actions no Deny speaks. */
+function delegatesPlainly({ statements }: PolicyDocument, account: string, actions: readonly string[]): boolean {
+  const denies = statements.filter(({ effect }) => effect === 'Deny')
+  if (actions.every((action) => denies.some((deny) => speaksOf(deny, action)))) return false
   return statements.some(
-    ({ principal, action, resource, conditions }) =>
+    ({ effect, principal, action, resource, conditions }) =>
+      effect === 'Allow' &&
       conditions.length === 0 &&
       principal?.negated === false &&
       principal.entries.some(({ kind, value }) => kind === 'account' && value === account) &&

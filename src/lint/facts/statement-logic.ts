@@ -7,14 +7,16 @@
  *
  * Source: IAM User Guide, "Policy evaluation logic".
  */
+import { resultWithoutKey } from './absent-key.js'
 import { actionEntries } from './action-entries.js'
 import { allowedBy, compared, everything } from './compared-policies.js'
 import { keyWorld, LINT_OPTIONS, withStatements } from './key-world.js'
 import { overlaps } from './pattern-overlap.js'
+import { surelyCovers } from './sure-cover.js'
 import type { ConditionView, PatternsView, PolicyView, StatementView } from '../policy-view.js'
 import type { PolicyDocument, PolicyKind, Statement } from '../../policy/document.js'
 import type { Comparison } from '../../solve/access.js'
-import { compileGlob } from '../../text/glob.js'
+import { compileGlob, type Glob } from '../../text/glob.js'
 import { redundantInPolicy, redundantStatements, type RedundancyReason } from '../../solve/redundant.js'
 
 /** Kinds whose statements the engine can weigh against each other. */
@@ -100,19 +102,28 @@ function speaksOf(action: PatternsView, folded: string): boolean {
   return (isAny || literal.has(folded) || patterns.some((pattern) => overlaps(pattern, folded))) !== action.negated
 }
 
+export interface CoverPair {
+  readonly narrow: StatementView
+  readonly wide: StatementView
+}
+
 /** Pairs of statements of which the second may say all that the first says, as far as a look at their parts can tell. */
-export function coverPairs(policy: PolicyView, effect: 'Allow' | 'Deny'): readonly StatementView[] {
-  const same = policy.statements.filter((statement) => statement.effect === effect && statement.action !== undefined)
-  if (same.length < 2) return []
-  const involved = new Set<StatementView>()
-  for (const statement of same.slice(0, MAX_STATEMENTS)) {
-    for (const other of same.slice(0, MAX_STATEMENTS)) {
-      if (other === statement || !mayCover(other, statement)) continue
-      involved.add(statement)
-      involved.add(other)
-    }
+export function coverPairs(policy: PolicyView, effect: 'Allow' | 'Deny'): readonly CoverPair[] {
+  const same = policy.statements
+    .filter((statement) => statement.effect === effect && statement.action !== undefined)
+    .slice(0, MAX_STATEMENTS)
+  return same.flatMap((narrow) =>
+    same.flatMap((wide) => (wide !== narrow && mayCover(wide, narrow) ? [{ narrow, wide }] : [])),
+  )
+}
+
+/** Those that plainly say nothing that no other says. Of several equal ones the first is kept. */
+export function plainlyCovered(pairs: readonly CoverPair[], kind: PolicyKind): ReadonlySet<StatementView> {
+  const covered = new Set<StatementView>()
+  for (const { narrow, wide } of pairs.toSorted((left, right) => right.narrow.index - left.narrow.index)) {
+    if (!covered.has(narrow) && !covered.has(wide) && surelyCovers(wide, narrow, kind)) covered.add(narrow)
   }
-  return policy.statements.filter((statement) => involved.has(statement))
+  return covered
 }
 
 /** More statements of one document are not held against each other. */
@@ -134,20 +145,28 @@ function mayCoverTest(wide: ConditionView, narrow: StatementView): boolean {
   const lower = wide.key.key.toLowerCase()
   if (!testedKeys(narrow).has(lower)) return false
   const tests = narrow.conditions.filter(({ key }) => key.key.toLowerCase() === lower)
+  // Whoever meets one of them has the key.
+  if (wide.parsed?.base === 'Null' && resultWithoutKey(wide) === true)
+    return tests.every((test) => resultWithoutKey(test) !== false)
   return tests.some(
-    (test) => !isPlainList(wide) || !isPlainList(test) || test.values.every(({ value }) => isListed(value, wide)),
+    (test) =>
+      !isPlainList(wide) ||
+      !isPlainList(test) ||
+      test.parsed?.set !== wide.parsed?.set ||
+      test.values.every(({ value }) => isListed(value, wide)),
   )
 }
 
 /** A positive comparison of texts without variables: it lets through what its values match. */
 function isPlainList({ parsed, values }: ConditionView): boolean {
-  const isText = parsed?.base.startsWith('String') === true && parsed.base !== 'StringEqualsIgnoreCase'
-  return isText && parsed?.negated === false && parsed.set === undefined && values.every(({ value }) => !isOpen(value))
+  if (parsed === undefined || parsed.negated || parsed.base === 'StringEqualsIgnoreCase') return false
+  const isText = parsed.base.startsWith('String') || parsed.base.startsWith('Arn')
+  return isText && values.every(({ value }) => !isOpen(value))
 }
 
 function isListed(value: string, { values, parsed }: ConditionView): boolean {
   return values.some((other) =>
-    parsed?.base === 'StringLike' ? compileGlob(other.value).matches(value) : other.value === value,
+    parsed?.base === 'StringEquals' ? other.value === value : compileGlob(other.value).matches(value),
   )
 }
 
@@ -163,6 +182,9 @@ interface ActionNames {
   readonly literal: ReadonlySet<string>
   readonly patterns: readonly string[]
   readonly isAny: boolean
+  /** Of all entries. */
+  readonly services: ReadonlySet<string>
+  readonly globs: (index: number) => Glob
 }
 
 const namesOf = new WeakMap<PatternsView, ActionNames>()
@@ -171,10 +193,14 @@ function actionNames(action: PatternsView): ActionNames {
   const known = namesOf.get(action)
   if (known !== undefined) return known
   const entries = actionEntries(action)
-  const names = {
+  const patterns = entries.filter(({ form }) => form === 'pattern').map(({ folded }) => folded)
+  const compiled: Glob[] = []
+  const names: ActionNames = {
     literal: new Set(entries.map(({ folded }) => folded)),
-    patterns: entries.filter(({ form }) => form === 'pattern').map(({ folded }) => folded),
+    patterns,
     isAny: entries.some(({ form }) => form === 'any'),
+    services: new Set(entries.map(({ prefix }) => prefix)),
+    globs: (index) => (compiled[index] ??= compileGlob(patterns[index] ?? '')),
   }
   namesOf.set(action, names)
   return names
@@ -184,13 +210,20 @@ function actionNames(action: PatternsView): ActionNames {
 const MAX_PATTERNS = 40
 
 function mayCoverActions(wide: PatternsView, narrow: PatternsView): boolean {
-  const { literal, patterns, isAny } = actionNames(wide)
+  const { literal, patterns, isAny, services, globs } = actionNames(wide)
   if (isAny) return !wide.negated
   if (narrow.negated) return wide.negated
   if (patterns.length > MAX_PATTERNS) return false
-  return actionEntries(narrow).every(
-    ({ folded }) => (literal.has(folded) || patterns.some((pattern) => overlaps(pattern, folded))) !== wide.negated,
-  )
+  // Most statements of a policy are about different services.
+  if (!wide.negated) for (const service of actionNames(narrow).services) if (!services.has(service)) return false
+  return actionEntries(narrow).every(({ folded, form }) => {
+    if (literal.has(folded)) return !wide.negated
+    // Whatever takes in all that a pattern does takes in the text of the pattern, too; but of KMS all names are known.
+    const isByText = !wide.negated && (form === 'literal' || !folded.startsWith('kms:'))
+    const holds = (pattern: string, index: number): boolean =>
+      isByText ? globs(index).matches(folded) : overlaps(pattern, folded)
+    return patterns.some(holds) !== wide.negated
+  })
 }
 
 /** Entries of one statement that are compared with those of another. */
@@ -201,17 +234,35 @@ function mayCoverResources(wide: PatternsView | undefined, narrow: PatternsView 
   if (!wide.negated && wide.items.some(({ value }) => value === '*')) return true
   if (narrow.negated) return wide.negated
   if (wide.items.length > MAX_RESOURCES || narrow.items.length > MAX_RESOURCES) return false
-  // Whatever takes in all that a pattern does takes in the text of the pattern, too.
-  const globs = wide.items.map(({ value }) => (isOpen(value) ? undefined : compileGlob(value)))
+  const entries = wide.items.map(({ value }) => value)
+  if (wide.negated) {
+    return narrow.items.every(({ value }) => entries.every((entry) => isShort(entry) || !meets(entry, value)))
+  }
+  // Whatever takes in all that a pattern does takes in the text of the pattern, too; a variable may come to anything.
+  const globs = entries.map((value) => (isOpen(value) ? undefined : compileGlob(value)))
   return narrow.items.every(({ value }) => {
-    if (isOpen(value) || globs.includes(undefined)) return true
-    return globs.some((glob) => glob?.matches(value) === true) !== wide.negated
+    if (isShort(value) || globs.includes(undefined)) return true
+    const text = withoutVariables(value)
+    return globs.some((glob) => glob?.matches(text) === true)
   })
+}
+
+function meets(left: string, right: string): boolean {
+  return overlaps(withoutVariables(left), withoutVariables(right))
+}
+
+/** Each variable as a wildcard. */
+function withoutVariables(value: string): string {
+  return value.includes('${') ? value.replaceAll(/\$\{[^}]*\}/g, '*') : value
 }
 
 /** A text that matches other than as it stands: with variables, or an ARN whose missing fields are filled in. */
 function isOpen(value: string): boolean {
-  return value.includes('${') || (value.startsWith('arn:') && value.split(':', FIELDS_OF_ARN).length < FIELDS_OF_ARN)
+  return value.includes('${') || isShort(value)
+}
+
+function isShort(value: string): boolean {
+  return value.startsWith('arn:') && value.split(':', FIELDS_OF_ARN).length < FIELDS_OF_ARN
 }
 
 const FIELDS_OF_ARN = 6

@@ -51,16 +51,24 @@ export interface UnknownService {
 /** For a value of the right form: the service that nobody has heard of. */
 export function unknownViaService(value: string, isPattern: boolean): UnknownService | undefined {
   if (isPattern && /[*?]/.test(value)) {
-    const isKnown = VIA_SERVICE_PREFIXES.some((prefix) => overlaps(value, `${prefix}.*${SUFFIX}`))
+    const isKnown = [...VIA_SERVICE_PREFIXES, ...WITH_FORWARDED_ACCESS].some((prefix) =>
+      overlaps(value, `${prefix}.*${SUFFIX}`),
+    )
     return isKnown ? undefined : { name: value }
   }
   const labels = value.slice(0, -SUFFIX.length).split('.')
   const region = labels.pop() ?? ''
   const name = labels.join('.')
-  if (VIA_SERVICE_PREFIXES.includes(name)) return undefined
+  if (VIA_SERVICE_PREFIXES.includes(name) || WITH_FORWARDED_ACCESS.has(name)) return undefined
   const meant = OTHER_NAMES.get(name) ?? didYouMean(name, VIA_SERVICE_PREFIXES)
   return { name, ...(meant === undefined ? {} : { better: `${meant}.${region}${SUFFIX}` }) }
 }
+
+/**
+ * Not in the table of `kms:ViaService`, but among the services of `aws:CalledVia`: they call any other, KMS too, with the
+ * access of whoever calls them.
+ */
+const WITH_FORWARDED_ACCESS: ReadonlySet<string> = new Set(['cloudformation'])
 
 /** What people call a service that calls KMS by another name. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([

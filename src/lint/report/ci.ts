@@ -5,7 +5,8 @@
  * testmoapp/junitxml for the elements that readers of JUnit XML share; GitHub Flavored Markdown Spec, 2.4 and 6.
  */
 import { createHash } from 'node:crypto'
-import { fullMessageOf, rangeOf, safeJson, summaryOf, SEVERITIES, type LintReport } from './lint-report.js'
+import { fullMessageOf, guessesOf, rangeOf, summaryOf, SEVERITIES, type LintReport } from './lint-report.js'
+import { safeJson, xmlText } from './safe-text.js'
 import type { Finding } from '../finding.js'
 import type { Severity } from '../rule.js'
 import { escapeTerminal } from '../../text/escape.js'
@@ -24,10 +25,10 @@ export function formatJunit(report: LintReport): string {
   const suites = [...byFile].map(([name, findings]) => {
     const cases =
       findings.length === 0
-        ? [`    <testcase name="keyward lint" classname="${xml(name)}"/>`]
+        ? [`    <testcase name="keyward lint" classname="${xmlText(name)}"/>`]
         : findings.map((finding) => junitCase(finding, report))
     const failures = findings.filter(report.isFailing).length
-    return `  <testsuite name="${xml(name)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0">\n${cases.join('\n')}\n  </testsuite>\n`
+    return `  <testsuite name="${xmlText(name)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0">\n${cases.join('\n')}\n  </testsuite>\n`
   })
   const tests = [...byFile.values()].reduce((sum, findings) => sum + Math.max(1, findings.length), 0)
   const failures = report.findings.filter(report.isFailing).length
@@ -37,23 +38,13 @@ export function formatJunit(report: LintReport): string {
 function junitCase(finding: Finding, { isFailing }: LintReport): string {
   const { rule, source, span, severity } = finding
   const { line, column } = positionAt(source.text, span.start)
-  const message = xml(fullMessageOf(finding))
-  const place = `${xml(source.name)}:${line}:${column}`
-  const head = `    <testcase name="${rule.id} ${rule.name} ${line}:${column}" classname="${xml(source.name)}" file="${xml(source.name)}" line="${line}">`
+  const message = xmlText(fullMessageOf(finding))
+  const place = `${xmlText(source.name)}:${line}:${column}`
+  const head = `    <testcase name="${rule.id} ${rule.name} ${line}:${column}" classname="${xmlText(source.name)}" file="${xmlText(source.name)}" line="${line}">`
   const body = isFailing(finding)
     ? `      <failure type="${severity}" message="${message}">${place}: ${message}</failure>`
     : `      <system-out>${place}: ${severity}: ${message}</system-out>`
   return `${head}\n${body}\n    </testcase>`
-}
-
-/** Everything that XML 1.0 cannot hold has been written out before. */
-function xml(text: string): string {
-  return escapeTerminal(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&apos;')
 }
 
 // ------------------------------------------------------------------------------------------------------------ GitHub
@@ -137,7 +128,9 @@ export function formatGitlab({ findings }: LintReport): string {
 const MAX_ROWS = 200
 
 export function formatMarkdown(report: LintReport): string {
-  const { files, policies, bySeverity, suppressed, baseline } = summaryOf(report)
+  const summary = summaryOf(report)
+  const { files, policies, bySeverity, suppressed, baseline } = summary
+  const guesses = guessesOf(summary)
   const counts = SEVERITIES.filter((severity) => bySeverity[severity] > 0).map(
     (severity) => `${bySeverity[severity]} ${severity}`,
   )
@@ -145,7 +138,7 @@ export function formatMarkdown(report: LintReport): string {
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
     ...(baseline > 0 ? [`${baseline} in the baseline`] : []),
   ]
-  const head = `## keyward lint\n\n${[counts.length === 0 ? 'Nothing found' : counts.join(', '), ...quiet].join(', ')}; files: ${files}, policies: ${policies}.\n`
+  const head = `## keyward lint\n\n${[counts.length === 0 ? 'Nothing found' : counts.join(', '), ...quiet].join(', ')}; files: ${files}, policies: ${policies}.${guesses === undefined ? '' : ` ${capitalized(guesses)}.`}\n`
   if (report.findings.length === 0) return head
   const rows = report.findings.slice(0, MAX_ROWS).map((finding) => {
     const { rule, source, span, severity } = finding
@@ -155,6 +148,10 @@ export function formatMarkdown(report: LintReport): string {
   const left = report.findings.length - rows.length
   const more = left > 0 ? `\n${left} more findings are not listed.\n` : ''
   return `${head}\n| Severity | Rule | Place | Finding |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n${more}`
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 /** Characters that begin something in Markdown, in HTML or in what GitHub makes of text. */

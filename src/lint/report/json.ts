@@ -3,15 +3,8 @@
  *
  * Source: docs/lint.md, "JSON".
  */
-import {
-  accessAnalyzerCodes,
-  messageOf,
-  rangeOf,
-  safeJson,
-  summaryOf,
-  type JsonRange,
-  type LintReport,
-} from './lint-report.js'
+import { accessAnalyzerCodes, messageOf, rangeOf, summaryOf, type JsonRange, type LintReport } from './lint-report.js'
+import { safeJson } from './safe-text.js'
 import type { Finding } from '../finding.js'
 import type { FixSafety, Severity, Witness } from '../rule.js'
 import { escapeTerminal } from '../../text/escape.js'

@@ -7,6 +7,7 @@
 import type { Finding } from '../finding.js'
 import type { LintResult } from '../lint.js'
 import type { LintRule, Severity } from '../rule.js'
+import type { PolicyKind } from '../../policy/document.js'
 import { escapeTerminal } from '../../text/escape.js'
 import { positionAt, type SourceText, type Span } from '../../text/source.js'
 
@@ -60,6 +61,8 @@ export function accessAnalyzerCodes({ docs }: LintRule): readonly string[] {
 export interface Summary {
   readonly files: number
   readonly policies: number
+  /** How many policies were taken for a kind from their content alone. */
+  readonly guessed: Readonly<Partial<Record<PolicyKind, number>>>
   readonly findings: number
   readonly bySeverity: Readonly<Record<Severity, number>>
   readonly suppressed: number
@@ -78,6 +81,7 @@ export function summaryOf({ result, findings }: LintReport): Summary {
   return {
     files: result.files.length,
     policies: result.policies,
+    guessed: Object.fromEntries(result.guessed),
     findings: findings.length,
     bySeverity,
     suppressed: result.suppressed.length,
@@ -86,11 +90,9 @@ export function summaryOf({ result, findings }: LintReport): Summary {
   }
 }
 
-const NOT_PLAIN = /[^ -~\n]/g
-
-/** JSON of the same value in which no character is hidden or moves others about; surrogates are written out, pairs too. */
-export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(NOT_PLAIN, (unit) =>
-    escapeTerminal(unit) === unit ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+/** Undefined where nothing was guessed. */
+export function guessesOf({ guessed }: Summary): string | undefined {
+  const kinds = Object.entries(guessed).toSorted(([, a], [, b]) => b - a)
+  if (kinds.length === 0) return undefined
+  return `kinds guessed from the content: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}; --kind says what they are`
 }

@@ -3,8 +3,9 @@
  *
  * Source: OASIS SARIF 2.1.0; GitHub documentation, "SARIF support for code scanning".
  */
-import { accessAnalyzerCodes, fullMessageOf, safeJson, type LintReport } from './lint-report.js'
+import { accessAnalyzerCodes, fullMessageOf, type LintReport } from './lint-report.js'
 import { rulePage } from './rule-page.js'
+import { safeJson, sarifText, uriOf } from './safe-text.js'
 import type { Finding, FindingPlace } from '../finding.js'
 import type { LintRule, Precision, Severity } from '../rule.js'
 import { escapeTerminal } from '../../text/escape.js'
@@ -16,7 +17,6 @@ const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 const MAX_RESULTS = 25_000
 const MAX_RELATED = 100
 const MAX_TAGS = 20
-const MAX_MESSAGE = 4_000
 
 type Level = 'error' | 'warning' | 'note'
 
@@ -94,9 +94,9 @@ function sarifRule(rule: LintRule, { codes }: LintReport): object {
   return {
     id,
     name,
-    shortDescription: { text: plain(firstSentence(docs.what)) },
-    fullDescription: { text: plain(`${docs.what} ${docs.why}`) },
-    help: { text: plain(`${docs.fix} When to ignore: ${docs.whenToIgnore}`), markdown: rulePage(rule) },
+    shortDescription: { text: sarifText(firstSentence(docs.what)) },
+    fullDescription: { text: sarifText(`${docs.what} ${docs.why}`) },
+    help: { text: sarifText(`${docs.fix} When to ignore: ${docs.whenToIgnore}`), markdown: rulePage(rule) },
     defaultConfiguration: { level: LEVEL[severity] },
     properties: {
       tags: tags.slice(0, MAX_TAGS),
@@ -122,7 +122,7 @@ function sarifResult(finding: Finding, ruleIndex: number, occurrences: Map<strin
     ruleId: rule.id,
     ruleIndex,
     level: LEVEL[severity],
-    message: { text: plain(fullMessageOf(finding)) },
+    message: { text: sarifText(fullMessageOf(finding)) },
     locations: [{ physicalLocation: physicalLocation(source, span) }],
     partialFingerprints: {
       primaryLocationLineHash: `${fingerprint}:${occurrence}`,
@@ -134,7 +134,7 @@ function sarifResult(finding: Finding, ruleIndex: number, occurrences: Map<strin
       : {
           fixes: [
             {
-              description: { text: plain(`${fix.title} (${fix.safety})`) },
+              description: { text: sarifText(`${fix.title} (${fix.safety})`) },
               artifactChanges: [
                 {
                   artifactLocation: { uri: uriOf(source.name) },
@@ -154,7 +154,7 @@ function relatedLocation({ message, source, span }: FindingPlace, index: number)
   return {
     id: index + 1,
     physicalLocation: physicalLocation(source, span),
-    message: { text: plain(escapeTerminal(message)) },
+    message: { text: sarifText(escapeTerminal(message)) },
   }
 }
 
@@ -166,26 +166,4 @@ function regionOf({ text }: SourceText, { start, end }: Span): object {
   const from = positionAt(text, start)
   const to = positionAt(text, end)
   return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column }
-}
-
-/** Paths are relative as far as they are given so; each part is escaped, whatever it holds. */
-function uriOf(name: string): string {
-  const path = name.replaceAll('\\', '/')
-  const parts = path.split('/').map((part) => encodePart(part))
-  if (/^[A-Za-z]:$/.test(path.split('/')[0] ?? '')) return `file:///${parts.join('/')}`
-  return path.startsWith('/') ? `file://${parts.join('/')}` : parts.join('/')
-}
-
-function encodePart(part: string): string {
-  return encodeURIComponent(escapeTerminal(part)).replaceAll(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-}
-
-/** Message text in which nothing is a link or a placeholder; never empty and never longer than is shown. */
-function plain(text: string): string {
-  const cut = text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE).replace(/[\ud800-\udbff]$/, '')}…` : text
-  const escaped = cut.replaceAll(/[\\[\]]/g, (character) => `\\${character}`).replaceAll(/\{(\d+)\}/g, '{{$1}}')
-  return escaped === '' ? '-' : escaped
 }

@@ -3,7 +3,15 @@
  *
  * Source: docs/lint.md, "Output".
  */
-import { accessAnalyzerCodes, fullMessageOf, summaryOf, SEVERITIES, type LintReport } from './lint-report.js'
+import {
+  accessAnalyzerCodes,
+  fullMessageOf,
+  guessesOf,
+  summaryOf,
+  SEVERITIES,
+  type LintReport,
+  type Summary,
+} from './lint-report.js'
 import type { Finding } from '../finding.js'
 import type { Severity } from '../rule.js'
 import { codeFrame } from '../../text/code-frame.js'
@@ -85,14 +93,21 @@ function lineStart(name: string): string {
   return shown.startsWith('::') || shown.startsWith('##[') ? `./${shown}` : shown
 }
 
+/** One line, and another one where something was guessed. */
 function summaryLine(report: LintReport): string {
-  const { files, policies, findings, bySeverity, suppressed, baseline, fixable } = summaryOf(report)
+  const summary = summaryOf(report)
+  const guesses = guessesOf(summary)
+  return guesses === undefined ? countsOf(summary) : `${countsOf(summary)}\n${guesses}`
+}
+
+function countsOf({ files, policies, findings, bySeverity, suppressed, baseline, fixable }: Summary): string {
   const looked = `${counted(policies, 'policy', 'policies')} in ${counted(files, 'file')}`
   const quiet = [
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
     ...(baseline > 0 ? [`${baseline} in the baseline`] : []),
   ]
   const also = quiet.length === 0 ? '' : ` (${quiet.join(', ')})`
+  if (files === 0) return 'no file was checked'
   if (findings === 0) return `nothing found in ${looked}${also}`
   const kinds = SEVERITIES.filter((severity) => bySeverity[severity] > 0)
   const fixes = [

@@ -3,13 +3,12 @@
  *
  * Source: IAM User Guide, "IAM JSON policy elements: Action".
  */
-import { removeValues } from '../edits.js'
-import { actionEntries } from '../facts/action-entries.js'
+import { actionEntries, type ActionEntry } from '../facts/action-entries.js'
 import { canCover, coveredEntries } from '../facts/covered-entries.js'
+import { coveredFinding } from '../facts/covered-finding.js'
 import type { PatternsView } from '../policy-view.js'
 import type { PolicyRule, Report } from '../rule.js'
 import type { PolicySource } from '../../policy/document.js'
-import { quote } from '../../text/escape.js'
 import { compileGlob, type Glob } from '../../text/glob.js'
 
 export const redundantAction: PolicyRule = {
@@ -58,29 +57,13 @@ function checkList(action: PatternsView, where: PolicySource, report: Report): v
     const [pattern = '', text = ''] = [texts[by], texts[entry]]
     return canCover(pattern, text) && (globs[by] ??= compileGlob(pattern)).matches(text)
   })
-  const [first, ...others] = covered.map(({ entry, by, isRepeated }) => ({
-    item: entries[entry]!.item,
-    by: entries[by]!.item,
-    isRepeated,
-  }))
-  if (first === undefined) return
-  report({
-    at: first.item,
-    message: `${quote(first.item.value)} is ${first.isRepeated ? 'repeated' : `covered by ${quote(first.by.value)}`}${others.length === 0 ? '' : `; so are ${others.length} more entries`}`,
-    effect: 'it changes nothing',
-    help: 'remove it',
-    related: [
-      { message: 'what covers it', at: first.by },
-      ...others.map(({ item, by }) => ({ message: `covered by ${quote(by.value)}`, at: item })),
-    ],
-    fix: {
-      safety: 'safe',
-      title: covered.length === 1 ? 'remove the covered entry' : `remove the ${covered.length} covered entries`,
-      edits: removeValues(
-        where,
-        action.member,
-        [first, ...others].map(({ item }) => item),
-      ),
-    },
-  })
+  // Of a name that does not exist, that is what is to be said.
+  const meant = covered.filter(({ entry }) => !isUnknown(entries[entry]!))
+  const items = entries.map(({ item }) => item)
+  const finding = coveredFinding(where, action, items, meant)
+  if (finding !== undefined) report(finding)
+}
+
+function isUnknown({ service, actions, form }: ActionEntry): boolean {
+  return form !== 'any' && service !== undefined && actions.length === 0
 }

@@ -4,7 +4,8 @@
  * Source: IAM User Guide, "Single-valued vs. multivalued context keys".
  */
 import { moveTest } from '../facts/condition-edits.js'
-import { keyFacts, keyPresence } from '../facts/condition-key-facts.js'
+import { isAlwaysCarried, keyFacts, keyPresence } from '../facts/condition-key-facts.js'
+import type { StatementView } from '../policy-view.js'
 import type { PolicyRule } from '../rule.js'
 import { keySpan } from '../spans.js'
 import { quote } from '../../text/escape.js'
@@ -50,7 +51,7 @@ export const setOperatorOnSingleValue: PolicyRule = {
         if (parsed?.set === undefined || parsed.base === 'Null' || facts?.multi !== false) continue
         const isOpen = parsed.set === 'ForAllValues' && statement.effect === 'Allow'
         const plain = operator.key.slice(parsed.set.length + 1)
-        const isSame = keyPresence(key.key) === 'always'
+        const isSame = keyPresence(key.key) === 'always' && (parsed.set === 'ForAnyValue' || isIn(statement, key.key))
         report({
           at: keySpan(operator),
           message: `${quote(key.key)} has one value, and \`${parsed.set}\` is for keys with several`,
@@ -72,4 +73,13 @@ export const setOperatorOnSingleValue: PolicyRule = {
       }
     }
   },
+}
+
+/** Where there is no value `ForAllValues` holds, so each of the actions has to carry the key. */
+function isIn({ action }: StatementView, key: string): boolean {
+  if (action === undefined || action.negated || action.items.some(({ known }) => !known)) return false
+  return isAlwaysCarried(
+    key,
+    action.items.map(({ value }) => value),
+  )
 }

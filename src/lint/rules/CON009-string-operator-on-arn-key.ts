@@ -53,6 +53,8 @@ export const stringOperatorOnArnKey: PolicyRule = {
         const types = keyFacts(key.key)?.types
         if (parsed === undefined || types?.length !== 1 || types[0] !== 'ARN' || !parsed.base.startsWith('String'))
           continue
+        // Where a wildcard is taken literally, that is what is wrong.
+        if (parsed.base !== 'StringLike' && values.some(({ value }) => /[*?]/.test(value))) continue
         const crossing = parsed.base === 'StringLike' ? values.find(canCross) : undefined
         // What only tests for presence is told as that.
         if (values.length === 0 || values.some(({ value }) => /^\*+$/.test(value))) continue

@@ -55,7 +55,7 @@ export const policyNotResolved: TemplateRule = {
         effect: 'what depends on it is not checked',
         help: isPlan
           ? 'lint the plan, as `terraform show -json` prints it'
-          : 'give the value, or lint what is deployed',
+          : 'give values with `--param` or `--account`, or lint what is deployed',
         related: others.slice(0, MAX_RELATED).map(({ span, detail }) => ({ message: detail, at: span })),
       })
     }

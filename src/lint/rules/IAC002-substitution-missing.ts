@@ -4,6 +4,7 @@
  * Source: CloudFormation User Guide, "Fn::Sub".
  */
 import type { TemplateRule } from '../rule.js'
+import { quote } from '../../text/escape.js'
 
 export const substitutionMissing: TemplateRule = {
   on: 'template',
@@ -41,7 +42,7 @@ export const substitutionMissing: TemplateRule = {
       if (kind !== 'substitutionMissing') continue
       report({
         at: span,
-        message: `${detail} is deployed as it stands: nothing puts a value in its place`,
+        message: `${quote(detail)} is deployed as it stands: nothing puts a value in its place`,
         effect: 'the text matches no account, Region or resource',
         help: template.form === 'cloudFormation' ? 'wrap the string in `Fn::Sub`' : 'write `${...}` with one `$`',
         related,

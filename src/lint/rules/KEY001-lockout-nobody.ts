@@ -4,11 +4,10 @@
  *
  * Source: KMS Developer Guide, "Default key policy"; KMS API Reference, "PutKeyPolicy".
  */
-import { appendItem } from '../edits.js'
+import { addAccountStatement } from '../facts/account-statement.js'
 import { isFragment, isManaged, possibleAccounts, refusedChange } from '../facts/key-managers.js'
 import { ownAccount } from '../facts/own-account.js'
-import type { PolicyView } from '../policy-view.js'
-import type { Fix, PolicyRule } from '../rule.js'
+import type { PolicyRule } from '../rule.js'
 
 export const lockoutNobody: PolicyRule = {
   on: 'policy',
@@ -49,7 +48,10 @@ export const lockoutNobody: PolicyRule = {
     const [account] = accounts
     if (account === undefined || accounts.some((candidate) => isManaged(document, candidate) !== 'no')) return
     const witness = refusedChange(document, account, `arn:aws:iam::${account}:root`)
-    const fix = own === undefined ? undefined : fixOf(policy, account)
+    const fix =
+      own === undefined
+        ? undefined
+        : addAccountStatement(policy, account, 'let the account decide by identity policies')
     report({
       at: head,
       message: 'nobody in the account of the key can call `kms:PutKeyPolicy`',
@@ -59,20 +61,4 @@ export const lockoutNobody: PolicyRule = {
       ...(fix === undefined ? {} : { fix }),
     })
   },
-}
-
-function fixOf({ where, statement, symbols }: PolicyView, account: string): Fix | undefined {
-  const list = statement?.value
-  if (list?.kind !== 'array' || symbols.length > 0) return undefined
-  return {
-    safety: 'unsafe',
-    title: 'let the account decide by identity policies',
-    edits: appendItem(where, list, {
-      Sid: 'Account',
-      Effect: 'Allow',
-      Principal: { AWS: `arn:aws:iam::${account}:root` },
-      Action: 'kms:*',
-      Resource: '*',
-    }),
-  }
 }

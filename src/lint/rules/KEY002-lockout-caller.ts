@@ -13,6 +13,7 @@ import {
   possibleAccounts,
   refusedChange,
 } from '../facts/key-managers.js'
+import { addAccountStatement } from '../facts/account-statement.js'
 import { ownAccount } from '../facts/own-account.js'
 import type { PolicyView } from '../policy-view.js'
 import type { PolicyRule, Report } from '../rule.js'
@@ -27,7 +28,7 @@ export const lockoutCaller: PolicyRule = {
   precision: 'certain',
   default: 'on',
   kinds: ['key'],
-  fix: 'no',
+  fix: 'unsafe',
 
   docs: {
     what: 'The principal that deploys cannot call `kms:PutKeyPolicy` under the new policy. Without a known deployer, an info note when only principals that the policy names can change it.',
@@ -46,7 +47,7 @@ export const lockoutCaller: PolicyRule = {
         project: { caller: 'arn:aws:iam::111122223333:role/Deploy' },
       },
     ],
-    fix: 'Name the deploying role beside the administrators, or let the account decide.',
+    fix: 'Name the deploying role beside the administrators, or let the account decide. `--unsafe-fixes` adds the statement for the account.',
     whenToIgnore: 'Where another principal deploys than the configuration says.',
     equivalents: [],
     source: 'KMS API Reference, "PutKeyPolicy" and "CreateKey" (BypassPolicyLockoutSafetyCheck)',
@@ -65,7 +66,7 @@ export const lockoutCaller: PolicyRule = {
 }
 
 function reportCaller(
-  { head }: PolicyView,
+  policy: PolicyView,
   document: PolicyDocument,
   account: string,
   caller: string,
@@ -73,12 +74,18 @@ function reportCaller(
 ): void {
   if (canManage(document, account, caller) !== 'no') return
   const witness = refusedChange(document, account, caller)
+  // What is denied stays denied.
+  const isLeftOut = document.statements.every(({ effect }) => effect === 'Allow')
+  const fix = isLeftOut
+    ? addAccountStatement(policy, account, 'let the account decide by identity policies')
+    : undefined
   report({
-    at: head,
+    at: policy.head,
     message: `${quote(caller)}, which deploys, cannot call \`kms:PutKeyPolicy\` under this policy`,
     effect: 'CreateKey and PutKeyPolicy refuse the policy',
     help: 'name the deploying principal beside the administrators, or let the account decide',
     ...(witness === undefined ? {} : { witness }),
+    ...(fix === undefined ? {} : { fix }),
   })
 }
 

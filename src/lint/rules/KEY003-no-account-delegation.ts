@@ -5,12 +5,12 @@
  * Source: KMS Developer Guide, "Default key policy" and "Allowing access to the AWS account and enabling IAM
  * policies".
  */
-import { appendItem } from '../edits.js'
+import { addAccountStatement } from '../facts/account-statement.js'
 import { delegates, isFragment, isManaged, possibleAccounts } from '../facts/key-managers.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
 import { ownAccount } from '../facts/own-account.js'
 import type { PolicyView } from '../policy-view.js'
-import type { Fix, PolicyRule } from '../rule.js'
+import type { PolicyRule } from '../rule.js'
 
 export const noAccountDelegation: PolicyRule = {
   on: 'policy',
@@ -55,7 +55,8 @@ export const noAccountDelegation: PolicyRule = {
     // A policy that nobody can change is told of as such.
     if (accounts.some((one) => delegates(document, one) !== 'no' || isManaged(document, one) === 'no')) return
     const inert = siblings.find((sibling) => isAbout(sibling, policy))
-    const fix = own === undefined ? undefined : fixOf(policy, account)
+    const fix =
+      own === undefined ? undefined : addAccountStatement(policy, account, 'let the account use identity policies')
     report({
       at: head,
       message: 'no statement lets the account of the key use identity policies',
@@ -78,17 +79,4 @@ function isAbout(sibling: PolicyView, { resource, where }: PolicyView): boolean 
   if (!sibling.symbols.some(({ expression }) => expression.startsWith(`\${${name}.`) || expression === `\${${name}}`))
     return false
   return sibling.statements.some(({ effect, action }) => effect === 'Allow' && kmsActionsOf(action).size > 0)
-}
-
-function fixOf({ where, statement, symbols }: PolicyView, account: string): Fix | undefined {
-  const list = statement?.value
-  if (list?.kind !== 'array' || symbols.length > 0) return undefined
-  const added = {
-    Sid: 'Account',
-    Effect: 'Allow',
-    Principal: { AWS: `arn:aws:iam::${account}:root` },
-    Action: 'kms:*',
-    Resource: '*',
-  }
-  return { safety: 'unsafe', title: 'let the account use identity policies', edits: appendItem(where, list, added) }
 }

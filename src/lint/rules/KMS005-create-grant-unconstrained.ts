@@ -6,7 +6,7 @@
 import { addTest } from '../facts/add-test.js'
 import { actionEntries, type ActionEntry } from '../facts/action-entries.js'
 import { freeGrant } from '../facts/free-grant.js'
-import { holderWorld } from '../facts/holder-world.js'
+import { holderAccess } from '../facts/holder-access.js'
 import { kmsActionsOf, kmsActionsOfEntry } from '../facts/kms-actions-of.js'
 import {
   aloneUnderDenies,
@@ -18,10 +18,12 @@ import {
   withStatements,
 } from '../facts/key-world.js'
 import { ownAccount } from '../facts/own-account.js'
+import { relevantTo } from '../facts/relevant-statements.js'
 import type { PolicyView, StatementView } from '../policy-view.js'
 import type { PolicyRule, ProjectFacts } from '../rule.js'
 import type { PolicyDocument, PrincipalEntry } from '../../policy/document.js'
 import type { AnyAccess } from '../../solve/access.js'
+import type { AuthorizeDocument } from '../../source/simulation-document.js'
 import { quote } from '../../text/escape.js'
 
 export const createGrantUnconstrained: PolicyRule = {
@@ -63,11 +65,12 @@ export const createGrantUnconstrained: PolicyRule = {
       const entry =
         effect === 'Allow' && action !== undefined && !action.negated ? grantEntry(actionEntries(action)) : undefined
       if (entry === undefined) continue
-      const found =
+      const free =
         policy.kind === 'key'
           ? freeInKeyPolicy(document, statement, policy, project)
           : freeInIdentityPolicy(document, statement, policy)
-      if (found === undefined) continue
+      if (free === undefined) continue
+      const { witness } = free.found
       const isAlone = kmsActionsOf(action).size === 1
       report({
         at: entry.item,
@@ -75,9 +78,9 @@ export const createGrantUnconstrained: PolicyRule = {
         effect: 'whoever has it can hand the key on to any principal of any account',
         help: 'add `"Bool": { "kms:GrantIsForAWSResource": "true" }`, or say which grantee or which operations',
         witness: foundRequest(
-          found.witness,
-          `${found.witness.request.principal} may grant a stranger the use of the key`,
-          policy.kind === 'key' ? { keyPolicy: asPolicyInput(document) } : {},
+          witness,
+          `${witness.request.principal} may grant a stranger the use of the key`,
+          free.whole,
         ),
         ...(isAlone
           ? {
@@ -96,8 +99,13 @@ export const createGrantUnconstrained: PolicyRule = {
 const CREATE_GRANT = 'kms:CreateGrant'
 /** What a service asks for is the service's choice, not the holder's. */
 const DIRECT = { 'kms:ViaService': null } as const
+const GRANTING = { ...DIRECT, 'kms:GrantIsForAWSResource': 'false', 'kms:GranteeServicePrincipal': null } as const
 
-type Found = Extract<AnyAccess, { readonly answer: 'yes' }>
+interface FreeGrant {
+  readonly found: Extract<AnyAccess, { readonly answer: 'yes' }>
+  /** The policy as it stands, where a part of it was asked about. */
+  readonly whole: Partial<AuthorizeDocument>
+}
 
 /** The entry that names it, or a pattern narrower than all of KMS. */
 function grantEntry(entries: readonly ActionEntry[]): ActionEntry | undefined {
@@ -119,7 +127,7 @@ function freeInKeyPolicy(
   { index }: StatementView,
   policy: PolicyView,
   project: ProjectFacts,
-): Found | undefined {
+): FreeGrant | undefined {
   const own = ownAccount(policy, project)
   const administrators = new Set(
     policy.statements
@@ -129,7 +137,8 @@ function freeInKeyPolicy(
   // Of another account, the root has a rule of its own.
   const isOfInterest = ({ kind, value }: PrincipalEntry): boolean =>
     kind !== 'account' && kind !== 'service' && !administrators.has(value)
-  const statements = document.statements.flatMap((statement) => {
+  const relevant = relevantTo(document.statements, [CREATE_GRANT], GRANTING)
+  const statements = relevant.flatMap((statement) => {
     if (statement.effect === 'Deny') return [statement]
     const { principal } = statement
     if (statement.index !== index || principal === undefined) return []
@@ -140,19 +149,25 @@ function freeInKeyPolicy(
   const alone = withStatements(document, statements)
   const account = own?.account ?? EXAMPLE_ACCOUNT
   const world = keyWorld(alone, account)
-  return freeGrant(world, { resources: [world.arn], context: DIRECT, sessionPolicies: 'none' }, alone, account)
+  const found = freeGrant(world, { resources: [world.arn], context: DIRECT, sessionPolicies: 'none' }, alone, account)
+  return found && { found, whole: { keyPolicy: asPolicyInput(document) } }
 }
 
 function freeInIdentityPolicy(
   document: PolicyDocument,
   { index }: StatementView,
   policy: PolicyView,
-): Found | undefined {
+): FreeGrant | undefined {
   if (policy.statements.some(isAdministration)) return undefined
   const alone = aloneUnderDenies(document, index)
   const keys = sampleKeys({ ...policy, document: alone }, EXAMPLE_ACCOUNT)
   if (keys.length === 0) return undefined
-  const { snapshot, principal } = holderWorld([alone], EXAMPLE_ACCOUNT, keys)
-  const scope = { principals: [principal], resources: keys, context: DIRECT, sessionPolicies: 'none' } as const
-  return freeGrant({ snapshot }, scope, alone, EXAMPLE_ACCOUNT)
+  const found = holderAccess(alone, {
+    name: 'grants freely',
+    actions: [CREATE_GRANT],
+    keys,
+    request: () => GRANTING,
+    ask: (world, scope, narrow) => freeGrant(world, { ...scope, context: DIRECT }, narrow, EXAMPLE_ACCOUNT),
+  })
+  return found && { found, whole: { identityPolicies: [asPolicyInput(alone)] } }
 }

@@ -4,14 +4,14 @@
  * Source: KMS Developer Guide, "Best practices for IAM policies".
  */
 import { actionEntries } from '../facts/action-entries.js'
-import { holderWorld, plainRequest } from '../facts/holder-world.js'
+import { holderAccess, holderRequest, type HolderQuestion } from '../facts/holder-access.js'
+import { plainRequest } from '../facts/holder-world.js'
 import { kmsActionsOf, kmsActionsOfEntry } from '../facts/kms-actions-of.js'
-import { aloneUnderDenies, EXAMPLE_ACCOUNT, foundRequest, keyIn, LINT_OPTIONS } from '../facts/key-world.js'
+import { aloneUnderDenies, keyIn, LINT_OPTIONS } from '../facts/key-world.js'
 import { resourceEntries } from '../facts/resource-entries.js'
 import type { StatementView, TextValue } from '../policy-view.js'
 import type { PolicyRule } from '../rule.js'
-import type { PolicyDocument } from '../../policy/document.js'
-import { anyAccess, type AnyAccess } from '../../solve/access.js'
+import { anyAccess } from '../../solve/access.js'
 import { quote } from '../../text/escape.js'
 import type { Span } from '../../text/source.js'
 
@@ -62,8 +62,10 @@ export const decryptOnAllKeys: PolicyRule = {
       if (effect !== 'Allow' || action === undefined || !DECRYPTING.some((name) => kmsActionsOf(action).has(name)))
         continue
       const at = everyKey(statement)
-      const found = at === undefined ? undefined : anyKey(document, index)
-      if (at === undefined || found === undefined) continue
+      if (at === undefined) continue
+      const alone = aloneUnderDenies(document, index)
+      const found = holderAccess(alone, ANY_KEY)
+      if (found === undefined) continue
       const entry = actionEntries(action).find((one) => DECRYPTING.some((name) => kmsActionsOfEntry(one).has(name)))
       const named = entry === undefined || action.negated ? 'the statement' : quote(entry.item.value)
       report({
@@ -71,7 +73,7 @@ export const decryptOnAllKeys: PolicyRule = {
         message: `${named} allows decryption with every key`,
         effect: 'whoever has the policy reads what any key protects whose key policy trusts identity policies',
         help: 'list the ARNs of keys, or narrow by `kms:ViaService`, `aws:ResourceAccount`, a tag or an alias',
-        witness: foundRequest(found.witness, `its holder may ${found.witness.request.action} with any key`),
+        witness: holderRequest(found, alone, `its holder may ${found.witness.request.action} with any key`),
       })
     }
   },
@@ -80,6 +82,17 @@ export const decryptOnAllKeys: PolicyRule = {
 const DECRYPTING = ['kms:Decrypt', 'kms:ReEncryptFrom']
 /** That nothing names. */
 const SOME_KEY = keyIn('999988887777', 'eu-north-1')
+
+const ANY_KEY: HolderQuestion = {
+  name: 'decrypts',
+  actions: DECRYPTING,
+  keys: [SOME_KEY],
+  request: plainRequest,
+  ask(world, scope, policy) {
+    const found = anyAccess(world, { ...scope, actions: DECRYPTING, context: plainRequest(policy) }, LINT_OPTIONS)
+    return found.answer === 'yes' ? found : undefined
+  },
+}
 
 /** The entry that takes in a key of any account and Region. */
 function everyKey({ resource }: StatementView): Span | undefined {
@@ -97,21 +110,4 @@ function everyKey({ resource }: StatementView): Span | undefined {
   )
   const item: TextValue | undefined = found?.item
   return item
-}
-
-function anyKey(document: PolicyDocument, index: number): Extract<AnyAccess, { readonly answer: 'yes' }> | undefined {
-  const alone = aloneUnderDenies(document, index)
-  const { snapshot, principal, keys } = holderWorld([alone], EXAMPLE_ACCOUNT, [SOME_KEY])
-  const found = anyAccess(
-    { snapshot },
-    {
-      principals: [principal],
-      resources: keys,
-      actions: DECRYPTING,
-      context: plainRequest(alone),
-      sessionPolicies: 'none',
-    },
-    LINT_OPTIONS,
-  )
-  return found.answer === 'yes' ? found : undefined
 }

@@ -4,9 +4,11 @@
  *
  * Source: KMS Developer Guide, "Rotate AWS KMS keys".
  */
+import { replaceScalar } from '../facts/scalar-edit.js'
 import { isKeyResource, keyKind } from '../facts/key-kind.js'
 import type { TemplateResource, TemplateRule, Report } from '../rule.js'
 import { quote } from '../../text/escape.js'
+import type { SourceText } from '../../text/source.js'
 
 export const rotation: TemplateRule = {
   on: 'template',
@@ -16,7 +18,7 @@ export const rotation: TemplateRule = {
   precision: 'certain',
   default: 'on',
   kinds: 'all',
-  fix: 'no',
+  fix: 'safe',
 
   docs: {
     what: 'A symmetric encryption key without automatic rotation; an error for rotation where it is impossible, and for a rotation period outside of 90 to 2560 days.',
@@ -41,7 +43,7 @@ export const rotation: TemplateRule = {
         text: '{\n  "Resources": {\n    "Key": {\n      "Type": "AWS::KMS::Key",\n      "Properties": {\n        "KeySpec": "HMAC_256",\n        "KeyUsage": "GENERATE_VERIFY_MAC"\n      }\n    }\n  }\n}',
       },
     ],
-    fix: 'Set `EnableKeyRotation` for symmetric encryption keys with AWS_KMS origin; remove it elsewhere and rotate such keys by hand.',
+    fix: 'Set `EnableKeyRotation` for symmetric encryption keys with AWS_KMS origin; remove it elsewhere and rotate such keys by hand. `--fix` turns off what cannot be.',
     whenToIgnore: 'Where keys are rotated by hand.',
     equivalents: [
       { tool: 'Checkov', code: 'CKV_AWS_7' },
@@ -52,26 +54,29 @@ export const rotation: TemplateRule = {
   },
 
   check({ template }, report) {
-    for (const resource of template.resources) if (isKeyResource(resource)) checkKey(resource, report)
+    for (const resource of template.resources) if (isKeyResource(resource)) checkKey(resource, template.source, report)
   },
 }
 
 const MIN_DAYS = 90
 const MAX_DAYS = 2560
 
-function checkKey(resource: TemplateResource, report: Report): void {
+function checkKey(resource: TemplateResource, source: SourceText, report: Report): void {
   const { properties, places, span } = resource
   const rotation = properties['EnableKeyRotation']
   const isOpen = rotation === undefined && 'EnableKeyRotation' in places
   const isRotated = String(rotation).toLowerCase() === 'true'
   const obstacle = obstacleOf(resource)
   if (isRotated && typeof obstacle === 'string') {
+    const at = places['EnableKeyRotation'] ?? span
     report({
-      at: places['EnableKeyRotation'] ?? span,
+      at,
       message: `${obstacle} cannot be rotated automatically`,
       effect: 'the deployment fails',
       help: 'remove it, and rotate such a key by hand',
       severity: 'error',
+      // The template cannot be deployed as it stands.
+      fix: { safety: 'safe', title: 'write `false`', edits: replaceScalar(source, at, 'false'), repair: true },
     })
   }
   if (!isRotated && !isOpen && obstacle === undefined) {

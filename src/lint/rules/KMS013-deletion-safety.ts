@@ -4,9 +4,10 @@
  *
  * Source: KMS API Reference, "ScheduleKeyDeletion" and "PutKeyPolicy".
  */
+import { replaceScalar } from '../facts/scalar-edit.js'
 import { isKeyResource } from '../facts/key-kind.js'
 import type { Report, TemplateResource, TemplateRule } from '../rule.js'
-import type { Span } from '../../text/source.js'
+import type { SourceText, Span } from '../../text/source.js'
 
 export const deletionSafety: TemplateRule = {
   on: 'template',
@@ -16,7 +17,7 @@ export const deletionSafety: TemplateRule = {
   precision: 'certain',
   default: 'on',
   kinds: 'all',
-  fix: 'no',
+  fix: 'unsafe',
   options: [
     {
       name: 'minimumWindowDays',
@@ -41,7 +42,7 @@ export const deletionSafety: TemplateRule = {
         text: '{\n  "Resources": {\n    "Key": {\n      "Type": "AWS::KMS::Key",\n      "Properties": {\n        "EnableKeyRotation": true,\n        "PendingWindowInDays": 30\n      }\n    }\n  }\n}',
       },
     ],
-    fix: 'Leave the waiting period at 30 days, and remove `BypassPolicyLockoutSafetyCheck`.',
+    fix: 'Leave the waiting period at 30 days, and remove `BypassPolicyLockoutSafetyCheck`. `--unsafe-fixes` does so.',
     whenToIgnore: 'In stacks for tests, whose keys protect nothing.',
     equivalents: [{ tool: 'Checkov', code: 'CKV_AWS_227' }],
     source: 'KMS API Reference, "ScheduleKeyDeletion" and "PutKeyPolicy"',
@@ -51,8 +52,8 @@ export const deletionSafety: TemplateRule = {
     const minimum = typeof options['minimumWindowDays'] === 'number' ? options['minimumWindowDays'] : MIN_DAYS
     for (const resource of template.resources) {
       if (!isKeyResource(resource)) continue
-      checkWindow(resource, minimum, report)
-      checkFlags(resource, report)
+      checkWindow(resource, template.source, minimum, report)
+      checkFlags(resource, template.source, report)
     }
   },
 }
@@ -62,33 +63,46 @@ const MAX_DAYS = 30
 /** CloudFormation and Terraform call it differently. */
 const WINDOWS = ['PendingWindowInDays', 'DeletionWindowInDays'] as const
 
-function checkWindow({ properties, places, span }: TemplateResource, minimum: number, report: Report): void {
+function checkWindow(
+  { properties, places, span }: TemplateResource,
+  source: SourceText,
+  minimum: number,
+  report: Report,
+): void {
   for (const name of WINDOWS) {
     const value = properties[name]
     const days = typeof value === 'string' && value !== '' ? Number(value) : value
     if (typeof days !== 'number' || !Number.isFinite(days)) continue
     const isImpossible = days < MIN_DAYS || days > MAX_DAYS
     if (!isImpossible && days >= minimum) continue
+    const at = places[name] ?? span
     report({
-      at: places[name] ?? span,
+      at,
       message: isImpossible
         ? `a waiting period of ${days} days is outside of ${MIN_DAYS} to ${MAX_DAYS}`
         : `a waiting period of ${days} days leaves little time to notice a deletion`,
       effect: isImpossible ? 'the deployment fails' : 'the key and all that it protects are gone after that',
       help: `write ${MAX_DAYS}`,
+      fix: {
+        safety: 'unsafe',
+        title: `write ${MAX_DAYS}`,
+        edits: replaceScalar(source, at, String(MAX_DAYS)),
+      },
     })
   }
 }
 
-function checkFlags({ properties, places, span }: TemplateResource, report: Report): void {
+function checkFlags({ properties, places, span }: TemplateResource, source: SourceText, report: Report): void {
   const isTrue = (name: string): boolean => String(properties[name]).toLowerCase() === 'true'
   const placeOf = (name: string): Span => places[name] ?? span
   if (isTrue('BypassPolicyLockoutSafetyCheck')) {
+    const at = placeOf('BypassPolicyLockoutSafetyCheck')
     report({
-      at: placeOf('BypassPolicyLockoutSafetyCheck'),
+      at,
       message: 'the lockout safety check is bypassed',
       effect: 'a policy under which nobody can manage the key is accepted',
       help: 'remove it',
+      fix: { safety: 'unsafe', title: 'write `false`', edits: replaceScalar(source, at, 'false') },
     })
   }
   const enabled = ['Enabled', 'IsEnabled'].find((name) => String(properties[name]).toLowerCase() === 'false')

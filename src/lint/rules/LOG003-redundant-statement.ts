@@ -6,10 +6,19 @@
 import { removeStatements } from '../edits.js'
 import { accountOf, allowedBy, witnessOf } from '../facts/compared-policies.js'
 import { withStatements } from '../facts/key-world.js'
-import { besideEverything, coverPairs, forOneAction, hasLogic, isSettled, reasonsIn } from '../facts/statement-logic.js'
+import {
+  besideEverything,
+  coverPairs,
+  forOneAction,
+  hasLogic,
+  isSettled,
+  plainlyCovered,
+  reasonsIn,
+} from '../facts/statement-logic.js'
 import type { PolicyView, StatementView } from '../policy-view.js'
 import type { PolicyRule, Report, Witness } from '../rule.js'
-import type { PolicyDocument } from '../../policy/document.js'
+import type { PolicyDocument, Statement } from '../../policy/document.js'
+import type { Difference } from '../../solve/access.js'
 
 export const redundantStatement: PolicyRule = {
   on: 'policy',
@@ -45,23 +54,42 @@ export const redundantStatement: PolicyRule = {
   check({ policy, project }, report) {
     const { document } = policy
     if (document === undefined || !hasLogic(policy) || !isSettled(policy)) return
+    const account = accountOf(policy, project)
+    const asked = { document, account }
     for (const effect of ['Allow', 'Deny'] as const) {
-      const views = coverPairs(policy, effect)
-      if (views.length < 2) continue
-      const statements = views.flatMap(({ index }) => document.statements[index] ?? [])
-      const account = accountOf(policy, project)
-      // Nothing is denied where nothing is allowed, so Denies are asked about beside an Allow of everything.
-      const first = effect === 'Deny' ? 1 : 0
-      const asked = effect === 'Deny' ? besideEverything(document, statements) : withStatements(document, statements)
-      if (!views.some((view) => isCoveredInOne(view, views, document, account))) continue
-      const reasons = reasonsIn(asked, account)
-      for (const [place, view] of views.entries()) {
-        const reason = reasons.get(place + first)
-        if (reason === 'covered' || reason === 'duplicate')
-          reportStatement(view, views, { policy, document, account }, report)
+      const pairs = coverPairs(policy, effect)
+      if (pairs.length === 0) continue
+      // Of a Deny, somebody has to find out whether it applies at all.
+      const plain = effect === 'Allow' ? plainlyCovered(pairs, policy.kind) : NONE
+      const involved = new Set(pairs.flatMap(({ narrow, wide }) => [narrow, wide]))
+      const views = policy.statements.filter((view) => involved.has(view))
+      const open = new Set(pairs.map(({ narrow }) => narrow).filter((view) => !plain.has(view)))
+      const isProved = [...open].some((view) => isCoveredInOne(view, views, document, account))
+      let proved = isProved ? provedCovered(views, effect, asked) : undefined
+      for (const view of views) {
+        if (!plain.has(view) && proved?.has(view) !== true) continue
+        const witness = effect === 'Allow' ? coveredRequest(view, asked) : undefined
+        // What allows nothing by itself is no matter of the others.
+        if (witness === undefined) proved ??= provedCovered(views, effect, asked)
+        if (witness !== undefined || proved?.has(view) === true) reportStatement(view, views, policy, witness, report)
       }
     }
   },
+}
+
+const NONE: ReadonlySet<StatementView> = new Set()
+
+function provedCovered(
+  views: readonly StatementView[],
+  effect: 'Allow' | 'Deny',
+  { document, account }: Asked,
+): ReadonlySet<StatementView> {
+  const statements = views.flatMap(({ index }) => document.statements[index] ?? [])
+  // Nothing is denied where nothing is allowed, so Denies are asked about beside an Allow of everything.
+  const first = effect === 'Deny' ? 1 : 0
+  const together = first === 1 ? besideEverything(document, statements) : withStatements(document, statements)
+  const reasons = reasonsIn(together, account)
+  return new Set(views.filter((_, place) => ['covered', 'duplicate'].includes(reasons.get(place + first) ?? '')))
 }
 
 /** Whether the others cover the statement for one of its actions, which is much faster to say. */
@@ -82,14 +110,18 @@ function isCoveredInOne(
 }
 
 interface Asked {
-  readonly policy: PolicyView
   readonly document: PolicyDocument
   readonly account: string
 }
 
-function reportStatement(view: StatementView, views: readonly StatementView[], asked: Asked, report: Report): void {
+function reportStatement(
+  view: StatementView,
+  views: readonly StatementView[],
+  policy: PolicyView,
+  witness: Witness | undefined,
+  report: Report,
+): void {
   const others = views.filter((other) => other !== view)
-  const witness = view.effect === 'Allow' ? coveredRequest(view, asked) : undefined
   report({
     at: view.head,
     message: 'the statement adds nothing to the others',
@@ -100,19 +132,23 @@ function reportStatement(view: StatementView, views: readonly StatementView[], a
     fix: {
       safety: 'safe',
       title: 'remove what the others say as well',
-      edits: removeStatements(asked.policy, [view.index]),
+      edits: removeStatements(policy, [view.index]),
     },
   })
 }
 
 /** A request that the statement allows, asked of the policy without it. */
-function coveredRequest({ index }: StatementView, { document, account }: Asked): Witness | undefined {
-  const statement = document.statements[index]
+function coveredRequest(view: StatementView, { document, account }: Asked): Witness | undefined {
+  const statement = document.statements[view.index]
   if (statement === undefined) return undefined
-  const [request] = allowedBy(withStatements(document, [statement]), account).more
+  const allowed = (asked: readonly Statement[]): Difference | undefined =>
+    allowedBy(withStatements(document, asked), account).more[0]
+  // With one action the answer is there much faster.
+  const one = forOneAction([view], document)
+  const request = (one === undefined ? undefined : allowed(one)) ?? allowed([statement])
   const rest = withStatements(
     document,
-    document.statements.filter((other) => other.index !== index),
+    document.statements.filter((other) => other !== statement),
   )
   return request === undefined
     ? undefined

@@ -3,14 +3,13 @@
  *
  * Source: IAM User Guide, "IAM JSON policy elements: Resource".
  */
-import { removeValues } from '../edits.js'
 import { canCover, coveredEntries } from '../facts/covered-entries.js'
+import { coveredFinding } from '../facts/covered-finding.js'
 import { resourceEntries } from '../facts/resource-entries.js'
 import type { PatternsView, PolicyView } from '../policy-view.js'
 import type { PolicyRule, Report } from '../rule.js'
 import { ELEMENT_RULES } from '../../policy/element-rules.js'
 import { compileArnGlob, type ArnGlob } from '../../text/arn-glob.js'
-import { quote } from '../../text/escape.js'
 
 export const redundantResource: PolicyRule = {
   on: 'policy',
@@ -60,29 +59,7 @@ function checkList(resource: PatternsView, { where, kind }: PolicyView, report: 
     if (pattern === '*') return true
     return canCover(pattern, text) && (globs[by] ??= compileArnGlob(pattern, 'resource', { complete })).matches(text)
   })
-  const [first, ...others] = covered.map(({ entry, by, isRepeated }) => ({
-    item: entries[entry]!.item,
-    by: entries[by]!.item,
-    isRepeated,
-  }))
-  if (first === undefined) return
-  report({
-    at: first.item,
-    message: `${quote(first.item.value)} is ${first.isRepeated ? 'repeated' : `covered by ${quote(first.by.value)}`}${others.length === 0 ? '' : `; so are ${others.length} more entries`}`,
-    effect: 'it changes nothing',
-    help: 'remove it',
-    related: [
-      { message: 'what covers it', at: first.by },
-      ...others.map(({ item, by }) => ({ message: `covered by ${quote(by.value)}`, at: item })),
-    ],
-    fix: {
-      safety: 'safe',
-      title: covered.length === 1 ? 'remove the covered entry' : `remove the ${covered.length} covered entries`,
-      edits: removeValues(
-        where,
-        resource.member,
-        [first, ...others].map(({ item }) => item),
-      ),
-    },
-  })
+  const items = entries.map(({ item }) => item)
+  const finding = coveredFinding(where, resource, items, covered)
+  if (finding !== undefined) report(finding)
 }

@@ -6,8 +6,9 @@
  * "Key policies in AWS KMS".
  */
 import { ESCALATIONS, type Escalation } from '../facts/escalations.js'
-import { holderWorld, plainRequest } from '../facts/holder-world.js'
-import { EXAMPLE_ACCOUNT, foundRequest, LINT_OPTIONS, sampleKeys } from '../facts/key-world.js'
+import { holderAccess, holderRequest } from '../facts/holder-access.js'
+import { plainRequest } from '../facts/holder-world.js'
+import { EXAMPLE_ACCOUNT, LINT_OPTIONS, sampleKeys } from '../facts/key-world.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
 import { broadResource, isDeniedOutright, isEverything, namedAction } from '../facts/service-actions.js'
 import type { PolicyView, TextValue } from '../policy-view.js'
@@ -121,20 +122,18 @@ function reportKeys(policy: PolicyView, report: Parameters<PolicyRule['check']>[
 function changesAnyPolicy(policy: PolicyView): Witness | undefined {
   const { document } = policy
   if (document === undefined) return undefined
-  const { snapshot, principal, keys } = holderWorld([document], EXAMPLE_ACCOUNT, sampleKeys(policy, EXAMPLE_ACCOUNT))
+  const keys = sampleKeys(policy, EXAMPLE_ACCOUNT)
   if (keys.length === 0) return undefined
-  const found = anyAccess(
-    { snapshot },
-    {
-      principals: [principal],
-      resources: keys,
-      actions: [PUT_KEY_POLICY],
-      context: plainRequest(document),
-      sessionPolicies: 'none',
+  const found = holderAccess(document, {
+    name: 'changes policies of keys',
+    actions: [PUT_KEY_POLICY],
+    keys,
+    request: plainRequest,
+    ask(world, scope, narrow) {
+      const asked = { ...scope, actions: [PUT_KEY_POLICY], context: plainRequest(narrow) }
+      const access = anyAccess(world, asked, LINT_OPTIONS)
+      return access.answer === 'yes' ? access : undefined
     },
-    LINT_OPTIONS,
-  )
-  return found.answer === 'yes'
-    ? foundRequest(found.witness, `its holder may ${PUT_KEY_POLICY} on any such key`)
-    : undefined
+  })
+  return found && holderRequest(found, document, `its holder may ${PUT_KEY_POLICY} on any such key`)
 }

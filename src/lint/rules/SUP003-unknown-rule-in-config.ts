@@ -13,7 +13,7 @@ export const unknownRuleInConfig: RunRule = {
   precision: 'certain',
   default: 'on',
   kinds: 'all',
-  fix: 'no',
+  fix: 'unsafe',
   docs: {
     what: 'The configuration or a suppression names a rule that does not exist. Ids, names, former names and the beginning of an id are known.',
     why: 'The setting does nothing: a rule that should be off is on, or one that should be on is not.',
@@ -31,7 +31,7 @@ export const unknownRuleInConfig: RunRule = {
         text: 'Version: 2012-10-17\nStatement:\n  - Sid: Lists\n    Effect: Allow\n    Action: kms:ListKeys\n    Resource: "*"\n  - Sid: Lists # keyward-ignore SYN010 the two are merged in the next release\n    Effect: Allow\n    Action: kms:ListAliases\n    Resource: "*"\n',
       },
     ],
-    fix: 'Use the id of a rule of docs/rules; the message names the nearest one.',
+    fix: 'Use the id of a rule of docs/rules; the message names the nearest one. `--unsafe-fixes` writes it into suppressions that stand in the file.',
     whenToIgnore: 'When one configuration serves several versions of keyward.',
     equivalents: [{ tool: 'ESLint', code: 'Definition for rule not found' }],
     source: 'docs/lint.md, "Configuration"',

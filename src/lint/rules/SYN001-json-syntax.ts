@@ -16,7 +16,7 @@ export const jsonSyntax: SyntaxRule = {
   fix: 'no',
 
   docs: {
-    what: 'A file that is not valid JSON or YAML. The first place where reading fails is reported, and the other files are still looked at.',
+    what: 'A file that is not valid JSON or YAML, or a policy in a string of it that is not valid JSON. The first place where reading fails is reported, and everything else is still looked at.',
     why: 'Nothing of the policy can be judged, and AWS refuses it as a malformed document.',
     bad: [
       {
@@ -39,14 +39,20 @@ export const jsonSyntax: SyntaxRule = {
     source: 'IAM User Guide, "Grammar of the IAM JSON policy language"',
   },
   check({ errors }, report) {
-    // What follows the first slip is mostly its echo.
-    const first = errors.find(({ fault }) => fault === 'syntax')
-    if (first === undefined) return
-    report({
-      at: first.span,
-      message: first.message,
-      effect: 'nothing in this file can be judged, and AWS refuses it',
-      ...(first.hint === undefined ? {} : { help: first.hint }),
-    })
+    const seen = new Set<number | undefined>()
+    for (const { fault, span, message, hint, inString } of errors) {
+      // What follows the first slip of a text is mostly its echo.
+      if (fault !== 'syntax' || seen.has(inString?.start)) continue
+      seen.add(inString?.start)
+      report({
+        at: span,
+        message,
+        effect:
+          inString === undefined
+            ? 'nothing in this file can be judged, and AWS refuses it'
+            : 'the policy in this text cannot be judged, and AWS refuses it',
+        ...(hint === undefined ? {} : { help: hint }),
+      })
+    }
   },
 }

@@ -39,9 +39,10 @@ export const duplicateObjectKey: SyntaxRule = {
   },
   check({ source, format, errors }, report) {
     const faults = errors.filter(({ fault }) => fault === 'duplicateKey')
-    for (const { span, message, hint } of faults) {
+    for (const { span, message, hint, inString } of faults) {
       // Only of a text that is right but for this, and so of no depth that would matter.
-      const fix = format === 'json' && errors.length === 1 ? mergeFix(source, span) : undefined
+      const fix =
+        format === 'json' && errors.length === 1 && inString === undefined ? mergeFix(source, span) : undefined
       report({
         at: span,
         message,

@@ -12,8 +12,8 @@ import type {
   TemplateValues,
 } from '../embedded-policies.js'
 import type { TemplateNote } from '../rule.js'
+import { readPolicyText, type StringFault } from '../string-faults.js'
 import type { PolicyKind } from '../../policy/document.js'
-import { readJson } from '../../text/json.js'
 import type { SourceText, Span } from '../../text/source.js'
 import {
   memberAt,
@@ -58,6 +58,7 @@ interface PolicyProperty {
 
 const IDENTITY_DOCUMENT: readonly PolicyProperty[] = [{ path: ['PolicyDocument'], kind: 'identity' }]
 const KEY_POLICY: readonly PolicyProperty[] = [{ path: ['KeyPolicy'], kind: 'key' }]
+const RESOURCE_DOCUMENT: readonly PolicyProperty[] = [{ path: ['PolicyDocument'], kind: 'resource' }]
 
 const PROPERTIES: ReadonlyMap<string, readonly PolicyProperty[]> = new Map([
   ['AWS::KMS::Key', KEY_POLICY],
@@ -71,6 +72,17 @@ const PROPERTIES: ReadonlyMap<string, readonly PolicyProperty[]> = new Map([
   ['AWS::EC2::VPCEndpoint', [{ path: ['PolicyDocument'], kind: 'vpce' }]],
   ['AWS::SSO::PermissionSet', [{ path: ['InlinePolicy'], kind: 'identity' }]],
   ['AWS::Serverless::Function', [{ path: ['AssumeRolePolicyDocument'], kind: 'trust' }]],
+  ['AWS::S3::BucketPolicy', RESOURCE_DOCUMENT],
+  ['AWS::S3::AccessPoint', [{ path: ['Policy'], kind: 'resource' }]],
+  ['AWS::SQS::QueuePolicy', RESOURCE_DOCUMENT],
+  ['AWS::SQS::QueueInlinePolicy', RESOURCE_DOCUMENT],
+  ['AWS::SNS::TopicPolicy', RESOURCE_DOCUMENT],
+  ['AWS::SNS::TopicInlinePolicy', RESOURCE_DOCUMENT],
+  ['AWS::SecretsManager::ResourcePolicy', [{ path: ['ResourcePolicy'], kind: 'resource' }]],
+  ['AWS::ECR::Repository', [{ path: ['RepositoryPolicyText'], kind: 'resource' }]],
+  ['AWS::EFS::FileSystem', [{ path: ['FileSystemPolicy'], kind: 'resource' }]],
+  ['AWS::Backup::BackupVault', [{ path: ['AccessPolicy'], kind: 'resource' }]],
+  ['AWS::Logs::ResourcePolicy', RESOURCE_DOCUMENT],
 ])
 
 /** Types whose inline policies are a list of names with documents. */
@@ -87,6 +99,7 @@ class TemplateReader {
   private readonly names: TemplateNames
   private readonly policies: EmbeddedPolicy[] = []
   private readonly notes: TemplateNote[] = []
+  private readonly faults: StringFault[] = []
 
   constructor(
     private readonly source: SourceText,
@@ -115,7 +128,14 @@ class TemplateReader {
       resources.push(resource)
       for (const property of this.propertiesOf(value)) this.policy(key, value, resource, property)
     }
-    return { form: 'cloudFormation', policies: this.policies, grants: [], resources, notes: this.notes }
+    return {
+      form: 'cloudFormation',
+      policies: this.policies,
+      grants: [],
+      resources,
+      notes: this.notes,
+      faults: this.faults,
+    }
   }
 
   private unresolved({ start, end }: Span, address: string, detail: string): void {
@@ -192,10 +212,11 @@ class TemplateReader {
     if (root.kind !== 'string') return
     // A policy as JSON in a string; one that was put together has no way back to its parts.
     const text: SourceText = { name: `${this.source.name}#${pointer}`, text: root.value }
-    const tree = readJson(text)
-    if (!tree.ok || tree.value.kind !== 'object') {
-      const reason = tree.ok ? '' : `: ${tree.error[0]?.message ?? ''}`
-      this.unresolved(root, facts.address, `a text that is no JSON object${reason}`)
+    const tree = readPolicyText(this.source, root, text)
+    if (!tree.ok) {
+      // What is put together may be JSON once its parts are known.
+      if (root === written) this.faults.push(...tree.error)
+      else this.unresolved(root, facts.address, 'a text that is JSON only when it has been put together')
       return
     }
     const inToken: InToken = { start: root.start, end: root.end, written: root === written ? 'string' : 'opaque' }
@@ -222,6 +243,11 @@ const POLICY_PROPERTIES: ReadonlySet<string> = new Set([
   'Policies',
   'Content',
   'InlinePolicy',
+  'Policy',
+  'ResourcePolicy',
+  'RepositoryPolicyText',
+  'FileSystemPolicy',
+  'AccessPolicy',
 ])
 
 function isPolicyProperty(name: string): boolean {

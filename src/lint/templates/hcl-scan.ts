@@ -16,8 +16,11 @@ const CLOSING = ')]}'
 export class HclScanner {
   at: number
 
-  constructor(readonly text: string) {
-    this.at = text.charCodeAt(0) === 0xfeff ? 1 : 0
+  constructor(
+    readonly text: string,
+    from = 0,
+  ) {
+    this.at = text.charCodeAt(from) === 0xfeff ? from + 1 : from
   }
 
   peek(ahead = 0): string {
@@ -249,6 +252,7 @@ export class HclScanner {
     let depth = 0
     while (this.at < text.length) {
       this.skipSpace(!endsWithLine || depth > 0)
+      if (this.isAtEnd()) return
       const unit = this.peek()
       if (isDone === undefined && depth === 0 && (unit === ',' || unit === '\n' || CLOSING.includes(unit))) return
       if (unit === '"') {

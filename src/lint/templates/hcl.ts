@@ -85,8 +85,8 @@ export interface HclOther extends Span {
 /** Blocks and values nest far less deeply in any configuration. */
 const MAX_DEPTH = 64
 
-export function readHcl(text: string): HclBody {
-  const scanner = new HclScanner(text)
+export function readHcl(text: string, from = 0): HclBody {
+  const scanner = new HclScanner(text, from)
   return new HclReader(scanner).body(0)
 }
 

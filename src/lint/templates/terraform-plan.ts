@@ -16,6 +16,7 @@ import type {
 } from '../embedded-policies.js'
 import type { ResourceFacts } from '../policy-view.js'
 import type { TemplateNote } from '../rule.js'
+import { readPolicyText, type StringFault } from '../string-faults.js'
 import { splitArn } from '../../text/arn.js'
 import { readJson } from '../../text/json.js'
 import type { SourceText, Span } from '../../text/source.js'
@@ -79,6 +80,7 @@ class PlanReader {
   private readonly grants: EmbeddedGrant[] = []
   private readonly resources: EmbeddedResource[] = []
   private readonly notes: TemplateNote[] = []
+  private readonly faults: StringFault[] = []
   private readonly documents = new Map<string, PlannedResource>()
   /** Of policies that have been taken: their resource without its index, and what they say. */
   private readonly seen = new Set<string>()
@@ -107,8 +109,8 @@ class PlanReader {
     for (const resource of planned) this.resource(resource)
     for (const resource of planned) this.keyPolicy(resource)
     this.readEarlier()
-    const { policies, grants, resources, notes } = this
-    return { form: 'terraformPlan', policies, grants, resources, notes }
+    const { policies, grants, resources, notes, faults } = this
+    return { form: 'terraformPlan', policies, grants, resources, notes, faults }
   }
 
   private planned(): Iterable<PlannedResource> {
@@ -184,10 +186,12 @@ class PlanReader {
   private written(value: StringNode, facts: ResourceFacts, kind: EmbeddedPolicy['kind'], owner: string): void {
     const { start, end } = value
     const text: SourceText = { name: this.source.name, text: value.value }
-    const tree = readJson(text)
-    if (!tree.ok || tree.value.kind !== 'object') {
-      const reason = tree.ok ? '' : `: ${tree.error[0]?.message ?? ''}`
-      this.unresolved({ start, end }, facts.address, `a text that is no JSON object${reason}`)
+    const tree = readPolicyText(this.source, value, text)
+    if (!tree.ok) {
+      // Instances of one resource share a text.
+      const mistake = `${owner} ${value.value}`
+      if (!this.seen.has(mistake)) this.faults.push(...tree.error)
+      this.seen.add(mistake)
       return
     }
     const saying = canonicalText(tree.value)
@@ -238,8 +242,7 @@ class PlanReader {
       ...(kind === undefined ? {} : { kind }),
       symbols: built.symbols,
       resource: facts,
-      // The text begins with a brace, so every place leads back and nothing is edited.
-      inToken: { start, end, written: 'string' },
+      inToken: { start, end, written: 'part' },
     })
   }
 

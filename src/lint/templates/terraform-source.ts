@@ -2,8 +2,8 @@
  * Policies in the configurations of Terraform, as far as they are written down: JSON in strings and heredocs,
  * `jsonencode` of objects, and `aws_iam_policy_document`.
  *
- * One file is read by itself. What comes from other files, modules, functions or loops is not guessed; there the plan is
- * asked for.
+ * The files of a folder are one configuration: what the others say counts, and what is wrong in them is said when they are
+ * looked at. What comes from other modules, functions or loops is not guessed; there the plan is asked for.
  *
  * Source: Terraform language, "Syntax"; Terraform AWS provider, "aws_iam_policy_document".
  */
@@ -17,17 +17,19 @@ import type {
 } from '../embedded-policies.js'
 import type { ResourceFacts } from '../policy-view.js'
 import type { TemplateNote } from '../rule.js'
+import { readPolicyText, type StringFault } from '../string-faults.js'
 import { firstSymbol } from '../symbols.js'
 import type { PolicyKind } from '../../policy/document.js'
-import { readJson } from '../../text/json.js'
 import type { SourceText, Span } from '../../text/source.js'
 import { nodeAt, type ObjectNode, type SyntaxNode } from '../../text/syntax-tree.js'
 import { DocumentBlocks, documentName } from './document-blocks.js'
 import { escapedReferences } from './escaped-references.js'
 import { grantInput } from './grant-input.js'
-import { readHcl, type HclAttribute, type HclBlock, type HclExpression, type HclTemplate } from './hcl.js'
+import type { HclAttribute, HclBlock, HclExpression, HclTemplate } from './hcl.js'
 import { isPlainText } from './hcl-text.js'
 import { HclValues, plainScalar, type TerraformNames } from './hcl-values.js'
+import { isTerraformJson } from './terraform-json.js'
+import { readModule, type TerraformModule } from './terraform-module.js'
 import { SymbolTable } from './terraform-references.js'
 import {
   apiName,
@@ -45,12 +47,17 @@ import { movedTo, withPlaces } from './tree-places.js'
 export function readTerraformSource(
   source: SourceText,
   format: 'json' | 'yaml' | 'other',
-  _root: SyntaxNode | undefined,
+  root: SyntaxNode | undefined,
   given: TemplateValues,
 ): EmbeddedPolicies | undefined {
-  if (format !== 'other' || !source.text.includes('aws_')) return undefined
-  const found = new SourceReader(source, given).read()
-  return found.resources.length + found.policies.length + found.notes.length === 0 ? undefined : found
+  const { text } = source
+  if (!text.includes('aws_') && !(text.includes('locals') && given.siblings !== undefined)) return undefined
+  const written = format === 'json' && isTerraformJson(source.name) ? root : undefined
+  if (format !== 'other' && written?.kind !== 'object') return undefined
+  const module = readModule(source, written?.kind === 'object' ? written : undefined, given.siblings ?? [])
+  const found = new SourceReader(source, module, given).read()
+  const { resources, policies, notes, faults } = found
+  return resources.length + policies.length + notes.length + faults.length === 0 ? undefined : found
 }
 
 /** How many locals may lead to each other before a policy. */
@@ -70,6 +77,7 @@ class SourceReader {
   private readonly grants: EmbeddedGrant[] = []
   private readonly found: EmbeddedResource[] = []
   private readonly notes: TemplateNote[] = []
+  private readonly faults: StringFault[] = []
   /** Policies that several resources share are checked once for each kind. */
   private readonly seen = new Set<string>()
   private readonly used = new Set<string>()
@@ -77,18 +85,19 @@ class SourceReader {
 
   constructor(
     private readonly source: SourceText,
+    private readonly module: TerraformModule,
     given: TemplateValues,
   ) {
-    const { blocks } = readHcl(source.text)
+    const { blocks, text, inOrder } = module
     const locals = blocks.filter(({ type }) => type === 'locals').flatMap(({ body }) => body.attributes)
     const variables = blocks.filter(({ type }) => type === 'variable')
     this.names = {
-      text: source.text,
+      text,
       locals: new Map(locals.map(({ name, value }) => [name, value])),
       variables: new Map(variables.map((block) => [block.labels[0] ?? '', block])),
       given,
     }
-    this.resources = blocks.filter(({ type, labels }) => type === 'resource' && isOfInterest(labels[0] ?? ''))
+    this.resources = inOrder.filter(({ type, labels }) => type === 'resource' && isOfInterest(labels[0] ?? ''))
     const data = blocks.filter(({ type, labels }) => type === 'data' && labels[0] === POLICY_DOCUMENT)
     this.documents = new DocumentBlocks(data)
   }
@@ -96,14 +105,15 @@ class SourceReader {
   read(): EmbeddedPolicies {
     for (const block of this.resources) this.resource(block)
     for (const block of this.resources) this.keyPolicy(block)
-    // Others may use them from another file, and what else they are for is not said here.
+    // What else they are for is not said here.
     for (const [name, block] of this.documents.byName) {
       if (this.used.has(name) || this.documents.isPart(name)) continue
       const address = `data.${POLICY_DOCUMENT}.${name}`
       this.document(block, { facts: { type: POLICY_DOCUMENT, address, properties: {} }, kind: undefined }, block.head)
     }
-    const { policies, grants, found: resources, notes } = this
-    return { form: 'terraformSource', policies, grants, resources, notes }
+    const { policies, grants, notes, faults } = this
+    const resources = this.found.filter(({ span }) => this.module.isOwn(span))
+    return { form: 'terraformSource', policies, grants, resources, notes, faults }
   }
 
   private resource(block: HclBlock): void {
@@ -188,11 +198,11 @@ class SourceReader {
     const values = this.valuesFor(owner, inner.start)
     const { text, place } = values.text(template)
     if (text.trim() === '') return
-    const tree = readJson({ name: this.source.name, text })
-    if (!tree.ok || tree.value.kind !== 'object') {
-      const reason = tree.ok ? '' : `: ${tree.error[0]?.message ?? ''}`
+    const places = { span: place, edit: () => undefined }
+    const tree = readPolicyText(this.source, template, { name: this.source.name, text }, places)
+    if (!tree.ok) {
       const isText = parts.every(({ kind }) => kind === 'text')
-      if (isText) this.note('unresolved', at, owner.facts.address, `a text that is no JSON object${reason}`)
+      if (isText) this.faults.push(...tree.error.filter(({ span }) => this.module.isOwn(span)))
       else this.planWanted(at, owner.facts.address, 'a template that is JSON only when it has been filled in')
       return
     }
@@ -220,7 +230,7 @@ class SourceReader {
     }
     const isString = parts.every(
       (part) =>
-        part.kind === 'text' && (this.source.text[part.start] === '\\' || isPlainText({ ...template, parts: [part] })),
+        part.kind === 'text' && (this.names.text[part.start] === '\\' || isPlainText({ ...template, parts: [part] })),
     )
     return isString ? { text, inToken: { start, end, written: 'string' } } : undefined
   }
@@ -246,11 +256,15 @@ class SourceReader {
     token: InToken | Span,
   ): void {
     const { start, end } = token
+    if (!this.module.isOwn(token)) return
     const isKey = isKeyType(facts.type) || facts.type === KEY_POLICY
     const key = `${start} ${kind} ${isKey ? facts.address : ''}`
     if (this.seen.has(key)) return
     this.seen.add(key)
-    this.notes.push(...table.notes)
+    for (const note of table.notes) {
+      // A local of another file has no place in this one.
+      this.notes.push(this.module.isOwn(note.span) ? note : { ...note, span: this.firstLine(token) })
+    }
     const own = source ?? { name: this.source.name, text: this.source.text.slice(start, end) }
     this.policies.push({
       root: source === undefined ? movedTo(tree, start) : tree,
@@ -258,8 +272,7 @@ class SourceReader {
       ...(kind === undefined ? {} : { kind }),
       symbols: table.symbols,
       resource: facts,
-      // A part of the file as it stands: every place leads back, and nothing is edited.
-      inToken: 'written' in token ? token : { start, end, written: 'string' },
+      inToken: 'written' in token ? token : { start, end, written: 'part' },
     })
   }
 
@@ -274,6 +287,7 @@ class SourceReader {
   // ------------------------------------------------------------------------------------------------------------ else
 
   private grant({ body, head, end }: HclBlock, address: string): void {
+    if (!this.module.isOwn(head)) return
     const values = new HclValues(this.names, new SymbolTable(address, 0))
     const whole = values.block({ type: '', labels: [], head, body, start: head.start, end })
     if (whole === undefined) return
@@ -306,8 +320,8 @@ class SourceReader {
       return
     }
     const detail = `the policy of ${key} is set by ${other.by} and by ${by}`
-    const related = [{ message: 'it is set here, too', at: other.place }]
-    this.notes.push({ kind: 'policySetTwice', span: head, address: by, detail, related })
+    const related = this.module.isOwn(other.place) ? [{ message: 'it is set here, too', at: other.place }] : []
+    if (this.module.isOwn(head)) this.notes.push({ kind: 'policySetTwice', span: head, address: by, detail, related })
   }
 
   private plain(expression: HclExpression, address: string): string | number | boolean | undefined {
@@ -320,7 +334,12 @@ class SourceReader {
   }
 
   private note(kind: TemplateNote['kind'], { start, end }: Span, address: string, detail: string): void {
-    this.notes.push({ kind, span: { start, end }, address, detail })
+    if (this.module.isOwn({ start, end })) this.notes.push({ kind, span: { start, end }, address, detail })
+  }
+
+  private firstLine({ start, end }: Span): Span {
+    const line = this.source.text.indexOf('\n', start)
+    return { start, end: line < 0 ? end : Math.min(line, end) }
   }
 }
 

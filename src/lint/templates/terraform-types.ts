@@ -15,6 +15,7 @@ export interface PolicyAttribute {
 
 const KEY: readonly PolicyAttribute[] = [{ attribute: 'policy', kind: 'key' }]
 const IDENTITY: readonly PolicyAttribute[] = [{ attribute: 'policy', kind: 'identity' }]
+const RESOURCE: readonly PolicyAttribute[] = [{ attribute: 'policy', kind: 'resource' }]
 const ENDPOINT: readonly PolicyAttribute[] = [{ attribute: 'policy', kind: 'vpce' }]
 
 const ATTRIBUTES: ReadonlyMap<string, readonly PolicyAttribute[]> = new Map([
@@ -37,6 +38,17 @@ const ATTRIBUTES: ReadonlyMap<string, readonly PolicyAttribute[]> = new Map([
   ['aws_ssoadmin_permission_set_inline_policy', [{ attribute: 'inline_policy', kind: 'identity' }]],
   ['aws_vpc_endpoint', ENDPOINT],
   ['aws_vpc_endpoint_policy', ENDPOINT],
+  ['aws_s3_bucket_policy', RESOURCE],
+  ['aws_sqs_queue', RESOURCE],
+  ['aws_sqs_queue_policy', RESOURCE],
+  ['aws_sns_topic', RESOURCE],
+  ['aws_sns_topic_policy', RESOURCE],
+  ['aws_secretsmanager_secret', RESOURCE],
+  ['aws_secretsmanager_secret_policy', RESOURCE],
+  ['aws_ecr_repository_policy', RESOURCE],
+  ['aws_efs_file_system_policy', RESOURCE],
+  ['aws_backup_vault_policy', RESOURCE],
+  ['aws_cloudwatch_log_resource_policy', [{ attribute: 'policy_document', kind: 'resource' }]],
 ])
 
 const ORGANIZATION_KINDS: ReadonlyMap<string, PolicyKind> = new Map([

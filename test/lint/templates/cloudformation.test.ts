@@ -416,8 +416,24 @@ describe('JSON in a string', () => {
     const sub = `!Sub '{"Statement":[{"Resource":"\${AWS::Partition}"}]}'`
     expect(place(read(template(sub)))).toBe(sub)
   })
-  test('that is no JSON is said', () =>
-    expect(read(template(`'{"Statement": ['`)).template?.notes[0]?.detail).toMatch(/^a text that is no JSON object: /))
+  test.each([
+    ['in single quotes', `'{"Statement": [,'`, ',', 'expected a value, found `,`'],
+    ['in double quotes', JSON.stringify('{"Statement": "a" "b"}'), String.raw`\"b\"`, 'expected `,` or `}`'],
+    ['a list', `'[1]'`, '[1]', 'a policy is a JSON object'],
+  ])('that cannot be read is a fault at its place: %s', (_name, written, at, message) => {
+    const { faults, source, policies, template: found } = read(template(written))
+    expect(policies).toEqual([])
+    expect(found?.notes).toEqual([])
+    expect(new Set(faults.map(({ inString }) => inString?.start)).size).toBe(1)
+    const [fault] = faults
+    expect(source.text.slice(fault?.span.start, fault?.span.end)).toBe(at)
+    expect(fault?.message).toContain(message)
+  })
+  test('that is put together may be JSON later', () => {
+    const { faults, template: found } = read(template(`!Sub '{"Statement": \${Statements}}'`))
+    expect(faults).toEqual([])
+    expect(found?.notes.map(({ detail }) => detail)).toContain('a text that is JSON only when it has been put together')
+  })
 })
 
 describe('keys', () => {

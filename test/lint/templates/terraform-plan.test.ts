@@ -71,7 +71,9 @@ describe('where policies stand', () => {
     ['aws_organizations_policy', { content: TEXT, type: 'RESOURCE_CONTROL_POLICY' }, ['rcp']],
     ['aws_organizations_policy', { content: '{}', type: 'TAG_POLICY' }, []],
     ['aws_ssoadmin_permission_set_inline_policy', { inline_policy: TEXT }, ['identity']],
-    ['aws_s3_bucket_policy', { policy: TEXT }, []],
+    ['aws_s3_bucket_policy', { policy: TEXT }, ['resource']],
+    ['aws_cloudwatch_log_resource_policy', { policy_document: TEXT }, ['resource']],
+    ['aws_glue_resource_policy', { policy: TEXT }, []],
     ['aws_iam_policy', { policy: '' }, []],
   ])('%s %#', (type, after, kinds) =>
     expect(read(changes({ address: `${type}.x`, after })).policies.map(({ view }) => view.kind)).toEqual(kinds),
@@ -106,10 +108,14 @@ describe('where policies stand', () => {
     expect(seen(read({ planned_values: values }))).toEqual(expected)
     expect(seen(read({ values }))).toEqual(expected)
   })
-  test('a text that is no JSON is said', () =>
-    expect(notes(read(changes({ address: 'aws_iam_policy.p', after: { policy: '{' } })))).toEqual([
-      'unresolved aws_iam_policy.p a text that is no JSON object: the text ends inside the object that begins at 1:1',
-    ]))
+  test('a text that is no JSON is a fault at its place, once for all instances', () => {
+    const after = { policy: '{"Statement": [}' }
+    const instances = ['aws_iam_policy.p[0]', 'aws_iam_policy.p[1]'].map((address) => ({ address, after }))
+    const { faults, source, template } = read(changes(...instances))
+    expect(faults.map(({ span }) => source.text.slice(span.start, span.end))).toEqual(['}'])
+    expect(source.text.slice(faults[0]?.span.start, faults[0]?.inString?.end)).toBe('}"')
+    expect(template?.notes).toEqual([])
+  })
   test('a reference that was escaped', () => {
     const policy = JSON.stringify({ ...POLICY, Id: 'a-${var.name}-${aws:username}' })
     const file = read(changes({ address: 'aws_iam_policy.p', after: { policy } }))

@@ -177,9 +177,15 @@ describe('what is not written down', () => {
     ],
     ['directives', '"%{ if true }{}%{ endif }"', 'planWanted a template with directives'],
     ['a condition', 'var.x ? "{}" : "{}"', 'planWanted an expression'],
-    ['no JSON', '"{"', 'unresolved a text that is no JSON object: the text ends inside the object that begins at 1:1'],
     ['a forgotten reference', '<<EOT\n{"Id": "$${var.name}"}\nEOT', 'substitutionMissing ${var.name}'],
   ])('%s', (_name, value, expected) => expect(notes(read(iamPolicy(value)))).toEqual([expected]))
+  test.each([
+    ['a text', String.raw`"{\"Statement\": [}"`, '}'],
+    ['a heredoc', '<<-EOT\n    {\n      "Statement": nothing\n    }\n  EOT', 'nothing'],
+  ])('%s that is no JSON is a fault at its place', (_name, value, expected) => {
+    const { faults, source } = read(iamPolicy(value))
+    expect(faults.map(({ span }) => source.text.slice(span.start, span.end))).toEqual([expected])
+  })
 })
 
 describe('documents', () => {
@@ -436,4 +442,140 @@ test('whatever a configuration holds, reading it ends, and every place is in the
     }),
     { seed: 3, numRuns: 2000 },
   )
+})
+
+describe('the files of a folder', () => {
+  const readBeside = (name: string, files: Readonly<Record<string, string>>): LintFile => {
+    const siblings = Object.entries(files).flatMap(([other, text]) => (other === name ? [] : { name: other, text }))
+    const text = files[name] ?? ''
+    return findPolicies({ name, text }, { isNamed: true }, [readTerraformSource], { ...NOTHING, siblings })
+  }
+  const seen = ({ policies }: LintFile): readonly string[] =>
+    policies.map(({ view }) => `${view.kind} ${view.kindOrigin} ${view.resource?.address}`)
+  const KEY = 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+  const LOCALS = `locals {\n  actions = ["s3:GetObject"]\n  policy  = jsonencode(${JSON.stringify(POLICY)})\n}\n`
+  const DOCUMENT =
+    'data "aws_iam_policy_document" "d" {\n  statement {\n    actions   = local.actions\n    resources = ["*"]\n  }\n}\n'
+  const USES = iamPolicy('local.policy')
+
+  test('locals of another file count, at the place that names them', () => {
+    const file = readBeside('b.tf', { 'a.tf': LOCALS, 'b.tf': DOCUMENT })
+    const [item] = file.policies[0]?.view.statements[0]?.action?.items ?? []
+    const span = item === undefined ? undefined : file.policies[0]?.places.span(item)
+    expect(item?.value).toBe('s3:GetObject')
+    expect(file.source.text.slice(span?.start, span?.end)).toBe('local.actions')
+  })
+  test('a document is what another file uses it for, and is checked where it stands', () => {
+    const files = { 'a.tf': LOCALS, 'b.tf': DOCUMENT, 'c.tf': KEY }
+    expect(seen(readBeside('b.tf', files))).toEqual(['key template aws_kms_key.k'])
+    expect(seen(readBeside('c.tf', files))).toEqual([])
+    expect(notes(readBeside('c.tf', files))).toEqual([])
+  })
+  test('a local that is a policy is checked where it stands', () => {
+    const files = { 'a.tf': LOCALS, 'b.tf': USES }
+    expect(seen(readBeside('a.tf', files))).toEqual(['identity template aws_iam_policy.p'])
+    expect(seen(readBeside('b.tf', files))).toEqual([])
+  })
+  test('what is nowhere asks for the plan', () =>
+    expect(notes(readBeside('b.tf', { 'a.tf': 'locals {\n}\n', 'b.tf': USES }))).toEqual(['planWanted local.policy']))
+  test('two places that set one policy are told of in the later file', () => {
+    const second = 'resource "aws_kms_key_policy" "p" {\n  key_id = aws_kms_key.k.id\n  policy = "{}"\n}\n'
+    const files = { 'a.tf': KEY, 'b.tf': second }
+    const both = ['a.tf', 'b.tf'].map((name) => notes(readBeside(name, files)).filter((note) => note.includes('Twice')))
+    expect(both).toEqual([
+      [],
+      ['policySetTwice the policy of aws_kms_key.k is set by aws_kms_key.k and by aws_kms_key_policy.p'],
+    ])
+  })
+  test('a file that is broken does not spoil the others', () => {
+    const files = { 'a.tf': 'resource "x" {', 'b.tf': DOCUMENT, 'c.tf': LOCALS }
+    expect(readBeside('b.tf', files).policies[0]?.view.statements[0]?.action?.items[0]?.value).toBe('s3:GetObject')
+  })
+})
+
+test('what is never closed ends with the text', () => {
+  const text = 'resource "aws_kms_key" "k" {\n  policy = jsonencode({ Id = "${x\n# the end'
+  const { template, policies } = read(text)
+  for (const { span } of template?.resources ?? []) expect(span.end).toBeLessThanOrEqual(text.length)
+  expect(policies).toEqual([])
+  for (const { span } of template?.notes ?? []) expect(span.end).toBeLessThanOrEqual(text.length)
+})
+
+describe('configurations in JSON', () => {
+  const readJsonFile = (value: unknown, siblings: readonly { name: string; text: string }[] = []): LintFile =>
+    findPolicies(
+      { name: 'main.tf.json', text: JSON.stringify(value, null, 2) },
+      { isNamed: true },
+      [readTerraformSource],
+      { ...NOTHING, siblings },
+    )
+  const resource = (type: string, body: unknown): unknown => ({ resource: { [type]: { p: body } } })
+
+  test.each([
+    ['a text', resource('aws_iam_policy', { policy: JSON.stringify(POLICY) }), POLICY, String.raw`\"arn:aws:s3:::b\"`],
+    ['a list of blocks', resource('aws_iam_policy', [{ policy: JSON.stringify(POLICY) }]), POLICY, undefined],
+    [
+      'a document',
+      {
+        '//': 'a comment',
+        ...(resource('aws_iam_policy', { policy: '${data.aws_iam_policy_document.d.json}' }) as object),
+        data: {
+          aws_iam_policy_document: {
+            d: { statement: [{ '//': 'who', actions: ['s3:GetObject'], resources: ['arn:aws:s3:::b'] }] },
+          },
+        },
+      },
+      {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::b'] }],
+      },
+      '"arn:aws:s3:::b"',
+    ],
+    [
+      'a local',
+      {
+        locals: { arn: 'arn:aws:s3:::b' },
+        ...(resource('aws_iam_policy', { policy: '{"Id":"${local.arn}"}' }) as object),
+      },
+      { Id: 'arn:aws:s3:::b' },
+      undefined,
+    ],
+  ])('%s', (_name, value, expected, at) => {
+    const file = readJsonFile(value)
+    expect(said(file)).toEqual(expected)
+    if (at !== undefined) expect(place(file)).toBe(at)
+  })
+  test('beside files in the native syntax', () => {
+    const text = 'locals {\n  id = "X"\n}\n'
+    const file = readJsonFile(resource('aws_iam_policy', { policy: '{"Id":"${local.id}"}' }), [{ name: 'a.tf', text }])
+    expect(said(file)).toEqual({ Id: 'X' })
+  })
+  test('and native files beside them', () => {
+    const text = JSON.stringify({ locals: [{ id: 'X' }] })
+    const file = findPolicies(
+      { name: 'a.tf', text: iamPolicy('"{\\"Id\\":\\"${local.id}\\"}"') },
+      { isNamed: true },
+      [readTerraformSource],
+      { ...NOTHING, siblings: [{ name: 'b.tf.json', text }] },
+    )
+    expect(said(file)).toEqual({ Id: 'X' })
+  })
+  test('other JSON is none', () => {
+    const text = JSON.stringify(resource('aws_iam_policy', { policy: JSON.stringify(POLICY) }))
+    expect(findPolicies({ name: 'x.json', text }, { isNamed: true }, [readTerraformSource]).template).toBeUndefined()
+  })
+  test('any data is read', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        for (const shape of [
+          { resource: value },
+          { data: { aws_iam_policy_document: value } },
+          { locals: value, aws_: 1 },
+        ]) {
+          expect(readJsonFile(shape).faults).toEqual([])
+        }
+      }),
+      { seed: 7, numRuns: 200 },
+    )
+  })
 })

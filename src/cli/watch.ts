@@ -1,13 +1,40 @@
 /**
- * Waits for files and folders to change. Nothing is asked again and again: the system tells.
+ * Runs a command again whenever files or folders change, until Ctrl-C. Nothing is asked again and again: the system tells.
  */
 import { statSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { writeError } from './terminal.js'
+
+/**
+ * @param paths - what there is to watch before anything is read.
+ * @param run - gets a function that takes the paths that are about to be read.
+ * @returns what the last run has answered.
+ */
+export async function runWatching<T>(
+  paths: readonly string[],
+  run: (onRead: (paths: readonly string[]) => void) => Promise<T>,
+): Promise<T> {
+  const changes = new Changes()
+  const end = (): void => changes.end()
+  process.once('SIGINT', end)
+  try {
+    // Before anything is read, so that no change is missed.
+    changes.add(paths)
+    for (;;) {
+      const answer = await run((read) => changes.add(read))
+      writeError('keyward: waiting for changes; Ctrl-C ends\n')
+      if (!(await changes.next())) return answer
+    }
+  } finally {
+    process.removeListener('SIGINT', end)
+    changes.end()
+  }
+}
 
 /** Editors write a file in several steps, and a checkout writes many. */
 const QUIET_MS = 100
 
-export class Changes {
+class Changes {
   private readonly watchers = new Map<string, FSWatcher>()
   private waiting: (() => void) | undefined
   private timer: NodeJS.Timeout | undefined
