@@ -59,7 +59,7 @@ export async function runExplore(
   const warnings: string[] = []
   const world = openedWorld(folder, options, (message) => warnings.push(message))
   if (!world.ok) return refuse(world.error, options)
-  const asking = new Asking(folder, world.value, new Answerer(world.value, decision.value))
+  const asking = new Asking(folder, world.value, new Answerer(world.value, decision.value), Date.now())
   const events = eventsPath ?? session.value?.events
   const started = await startOf(events, options.follow === true, options, asking)
   if (!started.ok) return refuse(started.error, options)

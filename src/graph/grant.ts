@@ -38,6 +38,8 @@ export interface Grant {
   readonly issuingAccount?: string
   readonly constraints?: GrantConstraints
   readonly propagated: boolean
+  /** Milliseconds since the epoch; no decision depends on it. */
+  readonly createdAtMs?: number
 }
 
 /** Options of K-14: which grantees the implicit denies of boundary and session policies limit. */

@@ -21,6 +21,9 @@ export const SIZES = [
   { columns: 200, rows: 50 },
 ] as const
 
+/** Some weeks after the events of the fixture. */
+export const OPENED_AT_MS = Date.UTC(2026, 10, 1)
+
 let known: Asking | undefined
 
 /** The invented organization of `fixtures/acme`. */
@@ -28,7 +31,7 @@ export function acme(): Asking {
   if (known === undefined) {
     const opened = openWorld('fixtures/acme/world')
     if (!opened.ok) throw new Error(opened.error)
-    known = new Asking('fixtures/acme/world', opened.value.world, new Answerer(opened.value.world))
+    known = new Asking('fixtures/acme/world', opened.value.world, new Answerer(opened.value.world), OPENED_AT_MS)
   }
   return known
 }

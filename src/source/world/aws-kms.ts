@@ -9,6 +9,7 @@
 import type { Grant, GrantConstraints } from '../../graph/grant.js'
 import { KMS_ACTIONS } from '../../aws/actions.js'
 import { isAccountId, parseAliasArn, parseKeyArn } from '../../text/arn.js'
+import { parseDate } from '../../text/date.js'
 import { quote } from '../../text/escape.js'
 import { readTags, saysMore } from './aws-iam.js'
 import type { WorldDraft } from './draft.js'
@@ -147,6 +148,7 @@ export function grantAt(draft: WorldDraft, item: Located, keyArn: string, grantI
   const issuingAccount =
     issuer === undefined || isAccountId(issuer) ? issuer : (/:([0-9]{12}):root$/.exec(issuer)?.[1] ?? issuer)
   const propagated = member(item, 'propagated')?.node
+  const createdAtMs = creationTime(item)
   const principals = PRINCIPALS.flatMap(([from, to]): [string, string][] => {
     const value = memberText(item, from)
     return value === undefined ? [] : [[to, value]]
@@ -166,7 +168,15 @@ export function grantAt(draft: WorldDraft, item: Located, keyArn: string, grantI
     ...(issuingAccount === undefined ? {} : { issuingAccount }),
     ...(constraints === undefined ? {} : { constraints: readConstraints(draft, constraints) }),
     propagated: propagated?.kind !== 'boolean' || propagated.value,
+    ...(createdAtMs === undefined ? {} : { createdAtMs }),
   }
+}
+
+/** A date as AWS CLI 2 prints it, or the seconds of AWS CLI 1. */
+function creationTime(item: Located): number | undefined {
+  const node = member(item, 'CreationDate')?.node
+  if (node?.kind === 'number') return parseDate(node.text)
+  return node?.kind === 'string' ? parseDate(node.value) : undefined
 }
 
 const GRANTABLE: ReadonlySet<string> = new Set(

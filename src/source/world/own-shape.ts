@@ -60,6 +60,7 @@ export const OWN_THINGS = {
     members: [
       'GrantId',
       'Name',
+      'CreationDate',
       'GranteePrincipal',
       'GranteeServicePrincipal',
       'RetiringPrincipal',

@@ -21,6 +21,8 @@ export class Asking {
     readonly name: string,
     readonly world: AskedWorld,
     readonly answerer: Answerer,
+    /** When the program was started, in milliseconds since the epoch: ages are told as of then. */
+    readonly openedAtMs?: number,
   ) {}
 
   /** The decision with its story. A few milliseconds; the last ones are kept by the question object. */

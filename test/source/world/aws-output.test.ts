@@ -104,7 +104,14 @@ const CASES: readonly Case[] = [
     name: 'kms list-grants, made by a service long ago, issued by the root ARN',
     files: {
       'g.json': {
-        Grants: [{ ...GRANT, GranteePrincipal: 'rds.amazonaws.com', IssuingAccount: `arn:aws:iam::${A}:root` }],
+        Grants: [
+          {
+            ...GRANT,
+            GranteePrincipal: 'rds.amazonaws.com',
+            IssuingAccount: `arn:aws:iam::${A}:root`,
+            CreationDate: '2024-05-21T06:10:33.5+02:00',
+          },
+        ],
       },
     },
     takenAs: ['aws kms list-grants'],
@@ -116,6 +123,7 @@ const CASES: readonly Case[] = [
       operations: ['Decrypt'],
       issuingAccount: A,
       propagated: true,
+      createdAtMs: Date.UTC(2024, 4, 21, 4, 10, 33, 500),
     },
   },
   {

@@ -1,5 +1,5 @@
 /**
- * The grants of a key: to whom, for what, under which constraints, who retires them, and whether they are new.
+ * The grants of a key: to whom, for what, under which constraints, how old they are and who retires them.
  */
 import { counted } from '../../app/counted.js'
 import { viewOf, type Action, type Env, type Step, type View, type ViewKind } from '../../app/view.js'
@@ -64,7 +64,7 @@ function filtered(state: GrantsState, filter: string): GrantsState {
 // ----------------------------------------------------------------------------------------------------------- reducer
 
 const HEAD_ROWS = 3
-const DETAIL_ROWS = 8
+const DETAIL_ROWS = 9
 
 function roomOf({ shown }: GrantsState, { rows }: Env): ListRoom {
   return { count: shown.length, rows: Math.max(rows - HEAD_ROWS - DETAIL_ROWS - 1, 2) }
@@ -123,7 +123,7 @@ function draw(state: GrantsState, env: Env): readonly Line[] {
         ]
       : NO_LINE
   const widths = widthsOf(columns)
-  const header = columnsOf(['grantee', 'operations', 'only'], widths, 'faint')
+  const header = columnsOf(['grantee', 'operations', 'age', 'only'], widths, 'faint')
   const items = drawList(list, { ...room, columns }, (index) => [drawRow(shown[index]!, widths, env)])
   const none = all.length === 0 ? 'This key has no grants, as far as the files say.' : 'nothing has all of these words'
   const body = items.length > 0 ? items : [[span(`   ${none}`, 'faint')]]
@@ -134,26 +134,30 @@ function draw(state: GrantsState, env: Env): readonly Line[] {
     header,
     ...filled,
     rule,
-    ...detail(shown[list.cursor], columns),
+    ...detail(shown[list.cursor], env),
   ]
 }
 
-type Widths = readonly [grantee: number, operations: number, only: number]
+type Widths = readonly [grantee: number, operations: number, age: number, only: number]
+
+/** `11 months`, and a space. */
+const AGE_WIDTH = 10
 
 function widthsOf(columns: number): Widths {
-  const name = Math.floor((columns - 4) * 0.3)
-  const operations = Math.floor((columns - 4) * 0.34)
-  return [name, operations, columns - 4 - name - operations]
+  const room = columns - 4 - AGE_WIDTH
+  const name = Math.floor(room * 0.3)
+  const operations = Math.floor(room * 0.34)
+  return [name, operations, AGE_WIDTH, room - name - operations]
 }
 
-function columnsOf(texts: readonly [string, string, string], widths: Widths, role: 'faint' | 'plain'): Line {
+function columnsOf(texts: readonly [string, string, string, string], widths: Widths, role: 'faint' | 'plain'): Line {
   return [
     span('   '),
     ...texts.flatMap((text, index) => [...padLine(cutLine([span(text, role)], widths[index]! - 1), widths[index]!)]),
   ]
 }
 
-function drawRow(grant: Grant, widths: Widths, { columns, glyphs }: Env): Line {
+function drawRow(grant: Grant, widths: Widths, { columns, glyphs, asking }: Env): Line {
   const constraint = constraintsOf(grant)
   const isNew = grant.propagated ? '' : 'new: needs its token; '
   return cutLine(
@@ -161,6 +165,7 @@ function drawRow(grant: Grant, widths: Widths, { columns, glyphs }: Env): Line {
       [
         grantee(grant),
         grant.operations.join(', '),
+        ageOf(grant, asking.openedAtMs) ?? '?',
         `${isNew}${constraint === '' ? 'without constraints' : constraint}`,
       ],
       widths,
@@ -171,7 +176,27 @@ function drawRow(grant: Grant, widths: Widths, { columns, glyphs }: Env): Line {
   )
 }
 
-function detail(grant: Grant | undefined, columns: number): readonly Line[] {
+/** Whole units, as people tell an age; undefined where the files tell no date, or one that is still to come. */
+function ageOf({ createdAtMs }: Grant, nowMs: number | undefined): string | undefined {
+  if (createdAtMs === undefined || nowMs === undefined || createdAtMs > nowMs) return undefined
+  const days = Math.floor((nowMs - createdAtMs) / 86_400_000)
+  if (days < 1) return 'today'
+  if (days < 60) return plural(days, 'day')
+  return days < 730 ? plural(Math.floor(days / 30.44), 'month') : plural(Math.floor(days / 365.25), 'year')
+}
+
+function plural(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+function madeWords(grant: Grant, nowMs: number | undefined): string {
+  if (grant.createdAtMs === undefined) return 'at a time that the files do not tell'
+  const age = ageOf(grant, nowMs)
+  const ago = age === undefined ? '' : age === 'today' ? ', today' : `, ${age} ago`
+  return `${new Date(grant.createdAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC${ago}`
+}
+
+function detail(grant: Grant | undefined, { columns, asking }: Env): readonly Line[] {
   if (grant === undefined) return []
   const { grantId, retiringPrincipal, retiringServicePrincipal, issuingAccount, operations, propagated } = grant
   const retire = retiringPrincipal ?? retiringServicePrincipal
@@ -179,6 +204,7 @@ function detail(grant: Grant | undefined, columns: number): readonly Line[] {
     ['grant', grantId],
     ['to', grant.granteePrincipal ?? grant.granteeServicePrincipal ?? 'nobody'],
     ['for', operations.join(', ')],
+    ['made', madeWords(grant, asking.openedAtMs)],
     ['only', constraintsOf(grant) || 'without constraints'],
     ['retired by', retire ?? 'no principal is named for it'],
     ...(issuingAccount === undefined ? [] : [['issued by', `account ${issuingAccount}`] as const]),
