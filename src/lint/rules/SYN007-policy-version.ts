@@ -67,7 +67,7 @@ export const policyVersion: PolicyRule = {
           : isUnknown
             ? `there is no policy version ${quote(version.value)}`
             : 'version `2008-10-17` is the old one',
-      ...effectOf(isUnknown, versionRequired, called, variable),
+      effect: effectOf(isUnknown, versionRequired, called, variable),
       help: `write \`"Version": "${CURRENT}"\``,
       severity,
       dependsOnKind: versionRequired && !isUnknown && variable === undefined,
@@ -79,15 +79,11 @@ export const policyVersion: PolicyRule = {
 const CURRENT = '2012-10-17'
 const OLD = '2008-10-17'
 
-function effectOf(
-  isUnknown: boolean,
-  versionRequired: boolean,
-  called: string,
-  variable: string | undefined,
-): { readonly effect?: string } {
-  if (variable !== undefined) return { effect: `${quote(variable)} is compared as plain text, not as a variable` }
-  if (isUnknown) return { effect: 'AWS refuses the policy' }
-  return versionRequired ? { effect: `AWS refuses ${called} of another version than \`${CURRENT}\`` } : {}
+function effectOf(isUnknown: boolean, versionRequired: boolean, called: string, variable: string | undefined): string {
+  if (variable !== undefined) return `${quote(variable)} is compared as plain text, not as a variable`
+  if (isUnknown) return 'AWS refuses the policy'
+  if (versionRequired) return `AWS refuses ${called} of another version than \`${CURRENT}\``
+  return 'a variable that somebody adds is compared as plain text'
 }
 
 function fixOf({ where, root, version, statements }: PolicyView, isRefused: boolean): Fix {

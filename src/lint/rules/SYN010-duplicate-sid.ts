@@ -50,7 +50,9 @@ export const duplicateSid: PolicyRule = {
       report({
         at: others[0]!,
         message: `Sid ${quote(sid)} occurs ${others.length === 1 ? 'twice' : `${uses.length} times`}`,
-        ...(isRefused ? { effect: 'AWS refuses the policy' } : {}),
+        effect: isRefused
+          ? 'AWS refuses the policy'
+          : 'it decides nothing, and whoever names the statement means either',
         help: 'give each statement a Sid of its own',
         severity: isRefused ? 'error' : 'warning',
         dependsOnKind: true,

@@ -112,9 +112,11 @@ function checkSize(policy: PolicyView, report: Report): void {
   report({
     at: headOf(root, where.source.text),
     message: `${called} of ${size} ${rule.unit}${isOver ? ' is longer than' : ', near the limit of'} ${rule.limit}`,
-    ...(isOver
-      ? { effect: rule.definite ? 'AWS refuses the policy' : 'AWS refuses it wherever that limit holds' }
-      : {}),
+    effect: isOver
+      ? rule.definite
+        ? 'AWS refuses the policy'
+        : 'AWS refuses it wherever that limit holds'
+      : 'with a little more in it AWS refuses it',
     help: helpOf(rule, size, minified),
     severity: isOver && rule.definite ? 'error' : 'warning',
     dependsOnKind: true,
