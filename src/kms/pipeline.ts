@@ -149,6 +149,11 @@ export class Pipeline {
   private go<N extends OperationName>(call: CallState<N>): Awaitable<Result<KmsOutputs[N], Failure>> {
     return after(locate(call), (lost) => {
       if (lost !== undefined) return this.refuse(call, lost, undefined)
+      // While a later one was looked for, an earlier one may have been changed, or have left the graph.
+      if (call.keys.length > 1 && !call.keys.every((key) => call.services.keys.isCurrent(key, call.nowMs))) {
+        call.rewind()
+        return this.again(call)
+      }
       const due = call.keys.find(({ record }) => call.nowMs >= (record.dueAtMs ?? Infinity))
       if (due !== undefined) {
         return after(this.options.dueWork.catchUp(due), () => {

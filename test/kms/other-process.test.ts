@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { openKeyring } from '../../src/kms/keyring/keyring.js'
-import { StoreError, type Store } from '../../src/kms/store.js'
+import { StoreError, type Awaitable, type Store } from '../../src/kms/store.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { importInput, importMaterial, makeKey, MESSAGE, OTHER_REGION } from './table/calls.js'
 import { keyId, testKms, type TestKms } from './test-kms.js'
@@ -118,6 +118,29 @@ describe('ready material', () => {
     await told()
     expect(t.secrets.live).toBe(atRest)
   })
+})
+
+test('a key that changes while another one of the same call is looked for is looked at again', async () => {
+  const store = createMemoryStore()
+  const [one, other] = [await engineOn(store), await engineOn(store)]
+  const [from, to] = [await makeKey(one, 'symmetric'), await makeKey(one, 'symmetric')]
+  const CiphertextBlob = (await one.ok('Encrypt', { KeyId: from, Plaintext: MESSAGE })).CiphertextBlob!
+  expect(await encrypt(other, from)).toBe('succeeded')
+  // What is read of the second key comes late the first time: meanwhile the first key is disabled.
+  let isDisabled = false
+  const [get, scan] = [store.get.bind(store), store.scan.bind(store)]
+  async function later<T>(name: string, read: () => Awaitable<T>): Promise<T> {
+    if (!isDisabled && name.includes(to.slice(to.indexOf('/') + 1))) {
+      isDisabled = true
+      await one.ok('DisableKey', { KeyId: from })
+      await told()
+    }
+    return read()
+  }
+  store.get = (name) => later(name, () => get(name))
+  store.scan = (prefix, options) => later(prefix, () => scan(prefix, options))
+  const refused = await other.fails('ReEncrypt', { CiphertextBlob, DestinationKeyId: to })
+  expect([isDisabled, refused]).toEqual([true, `DisabledException: ${from} is disabled.`])
 })
 
 test('a key whose material is gone, or does not open, is not available, and its record says so', async () => {
