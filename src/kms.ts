@@ -32,6 +32,7 @@ export { initRootKey, type RootKeySource } from './kms/keyring/root-key-source.j
 // Stores
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.js'
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite.js'
+export { openPostgresStore, type PostgresStoreOptions } from './store/postgres.js'
 export { restoreBackup, writeBackup, type BackupOptions, type RestoreOptions } from './store/backup.js'
 export { BackupError } from './store/backup-file.js'
 export { StoreError, type Store } from './kms/store.js'

@@ -30,6 +30,8 @@ import {
   PartCipher,
   SALT_SIZE,
 } from './backup-file.js'
+import { parsePostgresUrl } from './postgres-address.js'
+import { fillPostgresStore, postgresStoreExists } from './postgres-fill.js'
 import { messageOf } from './sqlite-driver.js'
 import { createDatabaseFile, databaseExists, databasePath, prepareFolder, syncFolder } from './sqlite-files.js'
 import { fillDatabase } from './sqlite-fill.js'
@@ -81,22 +83,19 @@ export async function writeBackup({ store, keyring, file }: BackupOptions): Prom
   }
 }
 
-export interface RestoreOptions {
+export type RestoreOptions = {
   readonly file: string
   readonly rootKey: RootKeySource
-  /** Where there is no store yet. */
-  readonly folder: string
-}
+  /** Where there is no store yet: a folder, or the schema of a PostgreSQL database. */
+} & ({ readonly folder: string } | { readonly url: string })
 
 /**
- * Makes a store on disk from a backup, with the same id. Rejects with a KeyringError for another root key, with a
- * BackupError for a damaged file, with a StoreError where the store cannot be.
+ * Makes a store from a backup, with the same id. Rejects with a KeyringError for another root key, with a BackupError for a
+ * damaged file, with a StoreError where the store cannot be.
  */
-export async function restoreBackup({ file, rootKey, folder }: RestoreOptions): Promise<BackupCounts> {
-  prepareFolder(folder)
-  const path = databasePath(folder)
-  if (databaseExists(path))
-    throw new BackupError(`\`${folder}\` holds a store already; a backup is restored where none is`)
+export async function restoreBackup(options: RestoreOptions): Promise<BackupCounts> {
+  const { file, rootKey } = options
+  const place = 'url' in options ? await emptyDatabase(options.url) : emptyFolder(options.folder)
   const secrets = new SecretPool()
   const source = openBackup(file)
   try {
@@ -106,12 +105,14 @@ export async function restoreBackup({ file, rootKey, folder }: RestoreOptions): 
     root.release()
     let counts: BackupCounts = { rows: 0, auditRecords: 0 }
     try {
-      const isPlaced = createDatabaseFile(path, (draft) => {
+      const isPlaced = await place.fill(() => {
         const content = new BackupContent(source.parts(new PartCipher(key, bytes, secrets)))
-        fillDatabase(draft, content.storeId, content.items())
-        counts = content.verifiedCounts()
+        const verify = (): void => {
+          counts = content.verifiedCounts()
+        }
+        return { storeId: content.storeId, items: content.items(), verify }
       })
-      if (!isPlaced) throw new BackupError(`a store has come to \`${folder}\` meanwhile, and is left as it is`)
+      if (!isPlaced) throw new BackupError(`a store has come to \`${place.name}\` meanwhile, and is left as it is`)
     } finally {
       secrets.release(key)
     }
@@ -119,6 +120,46 @@ export async function restoreBackup({ file, rootKey, folder }: RestoreOptions): 
   } finally {
     source.close()
   }
+}
+
+/** A place without a store. */
+interface Place {
+  /** For people. */
+  readonly name: string
+  /** All of it, or nothing; false where a store has come there meanwhile. */
+  fill(open: () => Content): boolean | Promise<boolean>
+}
+
+interface Content {
+  readonly storeId: string
+  readonly items: Iterable<SnapshotItem>
+  /** Throws where what came is not all there was. */
+  readonly verify: () => void
+}
+
+function emptyFolder(folder: string): Place {
+  prepareFolder(folder)
+  const path = databasePath(folder)
+  if (databaseExists(path)) throw holdsStore(folder)
+  return {
+    name: folder,
+    fill: (open) =>
+      createDatabaseFile(path, (draft) => {
+        const { storeId, items, verify } = open()
+        fillDatabase(draft, storeId, items)
+        verify()
+      }),
+  }
+}
+
+async function emptyDatabase(url: string): Promise<Place> {
+  const { shown } = parsePostgresUrl(url)
+  if (await postgresStoreExists(url)) throw holdsStore(shown)
+  return { name: shown, fill: (open) => fillPostgresStore({ url, ...open() }) }
+}
+
+function holdsStore(place: string): BackupError {
+  return new BackupError(`\`${place}\` holds a store already; a backup is restored where none is`)
 }
 
 async function rootKeyFor({ rootKey }: BackupHead, source: RootKeySource, secrets: SecretPool): Promise<RootKey> {

@@ -32,6 +32,7 @@ test('what `keyward/kms` has', () => {
     'initRootKey',
     'loadWorld',
     'openKeyring',
+    'openPostgresStore',
     'openSqliteStore',
     'restoreBackup',
     'writeBackup',
