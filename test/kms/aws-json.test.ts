@@ -169,6 +169,19 @@ describe('inputs', () => {
       { seed: 5, numRuns: 200 },
     )
   })
+
+  test('a text is base64 when it is what its bytes are written as', () => {
+    const character = fc.constantFrom(...'ABQRgwEk048z+/=-_ \n')
+    fc.assert(
+      fc.property(fc.string({ unit: character, maxLength: 9 }), (text) => {
+        const bytes = Buffer.from(text, 'base64')
+        const written = bytes.toString('base64')
+        const isBase64 = text === written || text === written.replaceAll('=', '')
+        expect(bytesOf(text)).toEqual(isBase64 ? bytes : undefined)
+      }),
+      { seed: 5, numRuns: 3000 },
+    )
+  })
 })
 
 describe('outputs', () => {

@@ -16,18 +16,24 @@ beforeAll(async () => {
 })
 afterAll(() => proxy.stop())
 
-export interface Fixture extends TestKms {
+/** A service that a client is connected to, in this process or behind a network. */
+export interface OnService {
   readonly sdk: KMS
+  readonly clock: { readonly nowMs: number }
   /** The id of a new key. */
   readonly key: (spec?: KmsInputs['CreateKey']) => Promise<string>
   readonly keyStore: () => Promise<string>
 }
 
+interface Fixture extends TestKms, Omit<OnService, 'clock'> {}
+
 export async function fixture(options: Parameters<typeof testKms>[0] = {}): Promise<Fixture> {
   const t = await testKms({ xksTransport: { port: proxy.port, ca: [proxy.ca], timeoutMs: 5000 }, ...options })
-  const sdk = new KMS(inProcess(t.kms, ADMIN))
+  return { ...t, ...makers(new KMS(inProcess(t.kms, ADMIN))) }
+}
+
+export function makers(sdk: KMS): Omit<OnService, 'clock'> {
   return {
-    ...t,
     sdk,
     key: async (spec = {}) => (await sdk.createKey(spec as Parameters<KMS['createKey']>[0])).KeyMetadata!.KeyId!,
     keyStore: async () => (await sdk.createCustomKeyStore(KEY_STORE)).CustomKeyStoreId!,
@@ -46,7 +52,7 @@ export const KEY_STORE = {
   },
 }
 
-export async function grant({ sdk }: Fixture, KeyId: string): Promise<string> {
+export async function grant({ sdk }: Pick<OnService, 'sdk'>, KeyId: string): Promise<string> {
   const made = await sdk.createGrant({
     KeyId,
     GranteePrincipal: ROLE,
@@ -56,7 +62,7 @@ export async function grant({ sdk }: Fixture, KeyId: string): Promise<string> {
   return made.GrantId!
 }
 
-export async function importRequest({ sdk, key }: Fixture) {
+export async function importRequest({ sdk, key, clock }: OnService) {
   const KeyId = await key({ Origin: 'EXTERNAL' })
   const { PublicKey, ImportToken } = await sdk.getParametersForImport({
     KeyId,
@@ -69,6 +75,6 @@ export async function importRequest({ sdk, key }: Fixture) {
     KeyId,
     ImportToken: ImportToken!,
     EncryptedKeyMaterial: publicEncrypt({ key: wrapping, ...padding }, randomBytes(32)),
-    ValidTo: new Date(START_MS + 86_400_000),
+    ValidTo: new Date(clock.nowMs + 86_400_000),
   }
 }
