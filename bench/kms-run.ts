@@ -9,17 +9,14 @@ import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBy
 import { join } from 'node:path'
 import { createKms, type Kms } from '../src/kms/engine.js'
 import type { KmsCaller } from '../src/kms/caller.js'
-import { newKeyRows } from '../src/kms/key-maker.js'
 import { openKeyring } from '../src/kms/keyring/keyring.js'
-import { Materials } from '../src/kms/materials.js'
-import { put, putName, type AliasRecord, type GrantRecord } from '../src/kms/records.js'
-import { aliasRow, grantRow, keyAliasRow } from '../src/kms/row-names.js'
 import type { KmsInputs, KmsOutputs } from '../src/kms/shapes.js'
-import type { Change, Store } from '../src/kms/store.js'
+import type { Store } from '../src/kms/store.js'
 import { parsePolicyValue } from '../src/policy/parse.js'
 import type { OperationName } from '../src/aws/operations.js'
 import { createMemoryStore } from '../src/store/memory.js'
 import { openSqliteStore } from '../src/store/sqlite.js'
+import { fillKeys } from './kms-fill.js'
 import {
   bytesInUse,
   cpuNsPerCall,
@@ -233,7 +230,12 @@ async function manyKeys(): Promise<void> {
   for (const count of [100, 100_000]) {
     const place = join(folder, `keys-${count}`)
     const filling = await openSqliteStore({ folder: place })
-    const ids = await fill(filling, count)
+    const ids = await fillKeys(filling, {
+      rootKey: { kind: 'bytes', bytes: ROOT },
+      account: ACCOUNT,
+      region: REGION,
+      count,
+    })
     await filling.close()
     const before = bytesInUse()
     const start = performance.now()
@@ -270,69 +272,6 @@ async function manyKeys(): Promise<void> {
     mapSpread(many!, (value) => value / few!.median),
     { text: '<= 1.2', atMost: 1.2 },
   )
-}
-
-/** Keys with a policy, an alias and 10 grants each, written as the service writes them. */
-async function fill(store: Store, count: number): Promise<readonly string[]> {
-  const keyring = await openKeyring({ store, rootKey: { kind: 'bytes', bytes: ROOT } })
-  const materials = new Materials(store, { keyring }, randomBytes)
-  const policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' },
-    ],
-  })
-  const ids: string[] = []
-  let changes: Change[] = []
-  const nowMs = Date.now()
-  for (let index = 0; index < count; index++) {
-    const keyId = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-    const place = { accountId: ACCOUNT, region: REGION, keyId }
-    const material = materials.generate(place, 'SYMMETRIC_DEFAULT')
-    if (material instanceof Promise || !material.ok) throw new Error('material is made at once')
-    const key = newKeyRows(
-      place,
-      {
-        keySpec: 'SYMMETRIC_DEFAULT',
-        keyUsage: 'ENCRYPT_DECRYPT',
-        origin: 'AWS_KMS',
-        keyManager: 'CUSTOMER',
-        state: 'Enabled',
-        description: '',
-        tags: [],
-      },
-      policy,
-      material.value,
-      nowMs,
-    )
-    const aliasName = `alias/k${index}`
-    const alias: AliasRecord = { form: 1, aliasName, targetKeyId: keyId, createdAtMs: nowMs, updatedAtMs: nowMs }
-    changes.push(
-      ...key.changes,
-      put(aliasRow(ACCOUNT, REGION, aliasName), alias, 'absent'),
-      putName(keyAliasRow(place, aliasName)),
-    )
-    for (let grant = 0; grant < 10; grant++) {
-      const grantId = String(grant).padStart(64, '0')
-      const record: GrantRecord = {
-        form: 1,
-        grantId,
-        granteePrincipal: `arn:aws:iam::${ACCOUNT}:role/r${grant}`,
-        operations: ['Decrypt'],
-        issuingAccount: ACCOUNT,
-        createdAtMs: nowMs,
-      }
-      changes.push(put(grantRow(place, grantId), record, 'absent'))
-    }
-    ids.push(key.record.arn)
-    if (changes.length >= 5000 || index === count - 1) {
-      const result = await store.commit(changes, [])
-      if (!result.ok) throw new Error(`${result.conflict} is there already`)
-      changes = []
-    }
-  }
-  keyring.close()
-  return ids
 }
 
 switch (what) {

@@ -5,6 +5,7 @@ import { compile, memory, put } from './compile.js'
 import { decideBound, decideDerived, decideParsed, decideRaw, decideScattered } from './decide.js'
 import { explainJson, explainObject, traceObject, traceText } from './explain.js'
 import { glob } from './glob.js'
+import { lintActions } from './lint.js'
 import type { Bench } from './measure.js'
 import { scale } from './scale.js'
 import { advice, diffKeyPolicies, diffVersions, diffWorlds, matrix, whoCan } from './solve.js'
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   whoCan,
   matrix,
   advice,
+  lintActions,
 ]
 
 const name = process.argv[2]

@@ -18,7 +18,9 @@ import { format } from 'prettier'
 import { commandLineBenches } from './command-line.mjs'
 import { kmsBenches } from './kms.mjs'
 import { kmsStoreBenches } from './kms-store.mjs'
+import { lintBenches } from './lint.mjs'
 import { formatNumber, report, rowsOf } from './report.mjs'
+import { serveBenches } from './serve.mjs'
 import { worldBenches } from './worlds.mjs'
 
 const BENCH = fileURLToPath(new URL('.', import.meta.url))
@@ -62,7 +64,9 @@ try {
     ...commandLineBenches({ cli: CLI, folder, scenario }),
     ...kmsBenches({ folder }),
     ...kmsStoreBenches({ folder }),
+    ...serveBenches({ cli: CLI, folder }),
     ...worldBenches({ cli: CLI, folder }),
+    ...lintBenches({ cli: CLI, folder, shared: SHARED }),
     { name: 'peers', run: () => peers(scenario, inside) },
   ]
   const results = []

@@ -32,6 +32,8 @@ import { openedWorld } from './why-world.js'
 
 export interface ExploreOptions extends AskOptions {
   readonly follow?: boolean
+  /** Folder or URL of the store of a key service. */
+  readonly store?: string
   readonly session?: string
   readonly plain?: boolean
   readonly mouse?: boolean
@@ -61,7 +63,7 @@ export async function runExplore(
   if (!world.ok) return refuse(world.error, options)
   const asking = new Asking(folder, world.value, new Answerer(world.value, decision.value), Date.now())
   const events = eventsPath ?? session.value?.events
-  const started = await startOf(events, options.follow === true, options, asking)
+  const started = await startOf(events, options, asking)
   if (!started.ok) return refuse(started.error, options)
   if (isPlain) {
     if (noScreen !== undefined) writeError(`keyward: ${noScreen}, so this is the story line by line (--plain)\n`)

@@ -11,6 +11,7 @@ import type { Result, SourceError } from '../text/source.js'
 import type { Asking } from '../tui/world/asking.js'
 import type { EventSource } from '../tui/world/event-loader.js'
 import { followFile } from '../tui/world/follow-file.js'
+import { eventsOfStore } from './explore-store.js'
 import { folderOfEvents, openedEvents } from './explore-events.js'
 import { placed, queryOfFlags, readFlags, type Flags } from './why-flags.js'
 import { readGiven, type Given } from './why-input.js'
@@ -26,8 +27,7 @@ export type Started =
 
 export async function startOf(
   events: string | undefined,
-  follows: boolean,
-  options: AskOptions,
+  { follow: follows = false, store, ...options }: AskOptions & { readonly follow?: boolean; readonly store?: string },
   asking: Asking,
 ): Promise<Result<Started, AskFailure>> {
   const flags = readFlags(options)
@@ -41,6 +41,11 @@ export async function startOf(
     ok: true,
     value: { kind: 'events', source, complete },
   })
+  if (store !== undefined) {
+    if (events !== undefined) return failure('the events come from one place: give EVENTS or `--store`')
+    const { openStore, shownPlace } = await import('./kms-store.js')
+    return asEvents(eventsOfStore(shownPlace(store), follows, () => openStore(store)))
+  }
   if (events !== undefined && events !== '-') {
     if (isFolder(events)) {
       const source = folderOfEvents(events)

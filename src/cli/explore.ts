@@ -8,6 +8,7 @@ import { addAskOptions } from './why-options.js'
 const EXAMPLES = `Examples:
   keyward explore acme events.jsonl            what was denied, by cause; Enter tells why
   keyward explore acme audit.jsonl --follow    the same of a file that grows
+  keyward explore acme --store keys --follow   of a server that runs: what it denies, as it does
   keyward explore acme --message 'User: arn:aws:... is not authorized to perform: kms:Decrypt ...'
   keyward explore acme --principal role/App --action kms:Decrypt --key alias/payments
   keyward explore acme                         pick a caller, a permission and a key
@@ -26,7 +27,8 @@ export function registerExplore(program: Command): void {
     .argument('[world]', 'folder of the world')
     .argument('[events]', 'CloudTrail events or audit records; - for standard input')
   addAskOptions(command)
-    .option('--follow', 'go on reading while the file of events grows')
+    .option('--store <where>', 'audit records of a key service: the folder or PostgreSQL URL of its store')
+    .option('--follow', 'go on reading while the file or the store grows')
     .option('--session <file>', 'open the session kept there, and keep it there at the end')
     .option('--plain', 'print the same story line by line, without a full screen')
     .option('--mouse', 'choose and scroll with the mouse as well')

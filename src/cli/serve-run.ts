@@ -58,7 +58,7 @@ async function serve(settings: ServeSettings, world: ServedWorld | undefined, si
     say('ended')
     return EXIT.ok
   } finally {
-    operations.close()
+    await operations.close()
   }
 }
 
@@ -97,7 +97,7 @@ async function serveLinked(settings: ServeSettings, link: WorkerLink): Promise<E
     await link.leave(await operations.metricValues())
     return EXIT.ok
   } finally {
-    operations.close()
+    await operations.close()
   }
 }
 

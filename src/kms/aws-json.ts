@@ -83,7 +83,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** The body that answers with this output. */
 export function encodeOutput(operation: OperationName, output: object): string {
   const { output: members } = API_OPERATIONS[operation]
-  if (Object.keys(members).length > 0) return JSON.stringify(encodeMembers(members, output))
+  if (tableOf(members).size > 0) return textOfMembers(members, output)
   return EMPTY_STRUCTURE.has(operation) ? '{}' : ''
 }
 
@@ -107,9 +107,28 @@ function unreadable(): ReturnType<typeof fail> {
   return fail('SerializationException')
 }
 
+/** A member as requests and answers are read and written, worked out once. */
+interface Member {
+  readonly name: string
+  readonly info: MemberInfo
+  /** The name as JSON, with its colon. */
+  readonly label: string
+}
+
+const tables = new Map<Members, ReadonlyMap<string, Member>>()
+
+function tableOf(members: Members): ReadonlyMap<string, Member> {
+  let table = tables.get(members)
+  if (table === undefined) {
+    table = new Map(Object.entries(members).map(([name, info]) => [name, { name, info, label: `"${name}":` }]))
+    tables.set(members, table)
+  }
+  return table
+}
+
 function decodeMembers(members: Members, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const decoded: Record<string, unknown> = {}
-  for (const [name, info] of Object.entries(members)) {
+  for (const { name, info } of tableOf(members).values()) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined
     if (value !== undefined && value !== null) decoded[name] = decodeValue(info, value)
   }
@@ -136,30 +155,50 @@ function decodeValue(info: MemberInfo, value: unknown): unknown {
   }
 }
 
-function encodeMembers(members: Members, given: object): Readonly<Record<string, unknown>> {
-  const encoded: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given) as readonly (readonly [string, unknown])[]) {
-    const info = members[name]
-    if (info !== undefined && value !== undefined) encoded[name] = encodeValue(info, value)
+/** Written at once: an object between would cost as much as all of the text. */
+function textOfMembers(members: Members, output: object): string {
+  const table = tableOf(members)
+  // Every output is an object of members.
+  const given = output as Readonly<Record<string, unknown>>
+  let text = ''
+  for (const name of Object.keys(given)) {
+    const member = table.get(name)
+    const value = given[name]
+    if (member === undefined || value === undefined) continue
+    text += `${text === '' ? '' : ','}${member.label}${textOfValue(member.info, value)}`
   }
-  return encoded
+  return `{${text}}`
 }
 
-function encodeValue(info: MemberInfo, value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')
-  if (value instanceof Date) return value.getTime() / 1000
-  if (Array.isArray(value)) {
-    return info.items === undefined ? value : value.map((item: unknown) => encodeValue(info.items!, item))
+function textOfValue(info: MemberInfo, value: unknown): string {
+  if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value)
+  if (value instanceof Uint8Array) {
+    return `"${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}"`
   }
-  return info.structure !== undefined && isObject(value) ? encodeMembers(STRUCTURES[info.structure], value) : value
+  if (value instanceof Date) return JSON.stringify(value.getTime() / 1000)
+  const { items, structure } = info
+  if (items !== undefined && Array.isArray(value)) {
+    return `[${value.map((item: unknown) => textOfValue(items, item)).join(',')}]`
+  }
+  if (structure !== undefined && isObject(value)) return textOfMembers(STRUCTURES[structure], value)
+  return JSON.stringify(value)
 }
+
+/** Stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/
 
 /** Undefined for anything but base64 of the standard alphabet, with its padding or without. */
 export function bytesOf(text: string): Uint8Array | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  const padded = bytes.toString('base64')
-  return padded === text || padded.replace(/={1,2}$/, '') === text ? bytes : undefined
+  return BASE64[text.length % 4]?.test(text) === true ? Buffer.from(text, 'base64') : undefined
 }
+
+/** By the length modulo 4. Bits of the last digit that belong to no byte are 0. */
+const BASE64: readonly (RegExp | undefined)[] = [
+  /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/,
+  undefined,
+  /^[A-Za-z0-9+/]*[AQgw]$/,
+  /^[A-Za-z0-9+/]*[AEIMQUYcgkosw048]$/,
+]
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

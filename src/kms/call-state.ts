@@ -92,9 +92,9 @@ export class CallState<N extends OperationName> implements Call<N> {
 
   audited(furtherKeys: readonly string[] = NONE): AuditedRequest {
     const [first] = this.keys
-    const resources =
-      this.keys.length === 1 && first !== undefined ? [resourceOf(first)] : this.keys.map((key) => resourceOf(key))
-    for (const arn of furtherKeys) resources.push(resourceOf({ arn, accountId: arn.split(':', 5)[4] ?? '' }))
+    const own =
+      this.keys.length === 1 && first !== undefined ? first.resources : this.keys.flatMap((key) => key.resources)
+    const further = furtherKeys.map((arn) => resourceOf({ arn, accountId: arn.split(':', 5)[4] ?? '' }))
     return {
       eventName: this.operation.name,
       plan: this.plan,
@@ -104,7 +104,7 @@ export class CallState<N extends OperationName> implements Call<N> {
       requestId: this.requestId,
       eventId: this.eventId,
       input: membersOf(this.input),
-      resources,
+      resources: further.length === 0 ? own : [...own, ...further],
     }
   }
 }

@@ -3,6 +3,8 @@
  *
  * Holds no key material. `keys.ts` loads it, keeps it as true as the store and hands it out.
  */
+import { resourceOf } from './audit.js'
+import type { AuditResource } from './audit-record.js'
 import type { GrantRecord, KeyRecord, MaterialEntry, UsageRecord } from './records.js'
 import type { KeyPlace } from './row-names.js'
 import type { KeyState, KeyUsageType } from './shapes.js'
@@ -32,6 +34,8 @@ export class LoadedKey {
   aliases: readonly string[]
   /** The last cryptographic use as it was written; `uses.ts` may know of a later one. */
   use: UsageRecord | undefined
+  /** As audit records have it, the same list in all of them. */
+  readonly resources: readonly AuditResource[]
 
   constructor(
     readonly arn: string,
@@ -53,6 +57,7 @@ export class LoadedKey {
     this.grants = rows.grants
     this.aliases = rows.aliases
     this.use = rows.use
+    this.resources = [resourceOf({ accountId: place.accountId, arn })]
   }
 
   get accountId(): string {

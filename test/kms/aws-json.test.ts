@@ -171,7 +171,26 @@ describe('inputs', () => {
   })
 
   test('a text is base64 when it is what its bytes are written as', () => {
-    const character = fc.constantFrom(...'ABQRgwEk048z+/=-_ \n')
+    const character = fc.constantFrom(
+      'A',
+      'B',
+      'Q',
+      'R',
+      'g',
+      'w',
+      'E',
+      'k',
+      '0',
+      '8',
+      '+',
+      '/',
+      '=',
+      '=',
+      '-',
+      '_',
+      ' ',
+      '\n',
+    )
     fc.assert(
       fc.property(fc.string({ unit: character, maxLength: 9 }), (text) => {
         const bytes = Buffer.from(text, 'base64')

@@ -22,7 +22,7 @@ export const SIZES = [
 ] as const
 
 /** Some weeks after the events of the fixture. */
-export const OPENED_AT_MS = Date.UTC(2026, 10, 1)
+const OPENED_AT_MS = Date.UTC(2026, 10, 1)
 
 let known: Asking | undefined
 

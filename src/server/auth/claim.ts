@@ -10,6 +10,7 @@ import type { Result } from '../../text/source.js'
 import type { AuthenticationFailure } from '../authenticator.js'
 import { decodeEncoded, type QueryParameter } from './canonical.js'
 import { incomplete, shown } from './failures.js'
+import { Remembered } from './remembered.js'
 
 export interface Claim {
   /** `AKIA…/20150830/us-east-1/kms/aws4_request` */
@@ -36,6 +37,20 @@ const LONGEST_AUTHORIZATION = 8192
 export function claimOfHeader(authorization: string, hasDate: boolean): Read<Claim> {
   if (authorization.length > LONGEST_AUTHORIZATION) return incomplete('The Authorization header is too long.')
   const text = authorization.trim()
+  const start = text.length - SIGNATURE_LENGTH
+  const isLast = start > LAST_MEMBER.length && text.startsWith(LAST_MEMBER, start - LAST_MEMBER.length)
+  if (!hasDate || !isLast || text.includes(',', start)) return readMembers(text, hasDate)
+  // Of what a client signs in a day, all is the same but the signature.
+  const claim = withoutSignature.of(text.slice(0, start))
+  return claim.ok ? { ok: true, value: { ...claim.value, signature: text.slice(start) } } : claim
+}
+
+const LAST_MEMBER = 'Signature='
+const SIGNATURE_LENGTH = 64
+
+const withoutSignature = new Remembered(1024, (before) => readMembers(before + '0'.repeat(SIGNATURE_LENGTH), true))
+
+function readMembers(text: string, hasDate: boolean): Read<Claim> {
   const blank = text.indexOf(' ')
   const algorithm = blank < 0 ? text : text.slice(0, blank)
   const unsupported = checkAlgorithm(algorithm)

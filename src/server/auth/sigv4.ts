@@ -106,14 +106,19 @@ export function readSignature(request: SignedRequest, nowMs: number, skewMs: num
 /** Values by their names in lower case, in the order of the wire where a name comes more than once. */
 type Headers = ReadonlyMap<string, string | readonly string[]>
 
+/** Clients spell the few headers that they send in one way. */
+const lowerCase = new Remembered(512, (name) => name.toLowerCase())
+
 /** Undefined where they are too many. */
 function indexHeaders(headers: SignedRequest['headers']): Headers | undefined {
   if (headers.length > MOST_HEADERS) return undefined
   const index = new Map<string, string | string[]>()
   let length = 0
-  for (const [name, value] of headers) {
+  for (const pair of headers) {
+    const name = pair[0]
+    const value = pair[1]
     length += name.length + value.length
-    const lower = name.toLowerCase()
+    const lower = lowerCase.of(name)
     const known = index.get(lower)
     if (known === undefined) index.set(lower, value)
     else if (typeof known === 'string') index.set(lower, [known, value])

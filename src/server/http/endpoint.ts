@@ -15,7 +15,7 @@ import type { Callers } from './callers.js'
 import { mediaType, serviceOf } from './dispatch.js'
 import { Exchange, type Outcome } from './exchange.js'
 import type { Health } from './health.js'
-import type { AdmissionRequest, ServerHooks } from './hooks.js'
+import type { AdmissionRequest, Refused, ServerHooks } from './hooks.js'
 import type { HttpService, ServiceAnswer, ServiceRefusal, ServiceRequest } from './http-service.js'
 import { refuseInJson } from './kms-service.js'
 import type { ConnectionFacts } from './request-facts.js'
@@ -173,9 +173,7 @@ export class Endpoint {
     }
     exchange.admission = admission
     const throttled = hooks.admit === undefined ? undefined : this.hooked(() => hooks.admit?.(admission))
-    if (throttled !== undefined) {
-      return this.refuse(exchange, service, { status: 400, code: 'ThrottlingException', message: throttled })
-    }
+    if (throttled !== undefined) return this.throttle(exchange, service, throttled)
     // The facts were read before the signature was looked at.
     const caller = callers.of(signed, exchange.facts!)
     const run = (): Awaitable<ServiceAnswer> => service.answer(asked, caller, session)
@@ -186,6 +184,14 @@ export class Endpoint {
   private refuse(exchange: Exchange, service: HttpService | undefined, refusal: ServiceRefusal): void {
     const answer = service === undefined ? refuseInJson(refusal) : service.refuse(refusal)
     this.finish(exchange, answer, 'refused')
+  }
+
+  private throttle(exchange: Exchange, service: HttpService, refused: Refused | string): void {
+    const { message, afterMs } = typeof refused === 'string' ? { message: refused, afterMs: 0 } : refused
+    const refuse = (): void => this.refuse(exchange, service, { status: 400, code: 'ThrottlingException', message })
+    // A timer waits a whole millisecond at least.
+    if (afterMs < 1) refuse()
+    else setTimeout(refuse, afterMs)
   }
 
   private finish(exchange: Exchange, answer: ServiceAnswer, outcome: Outcome): void {
@@ -267,7 +273,7 @@ function sendJson(response: ServerResponse, status: number, value: object): void
 }
 
 function pairsOf(raw: readonly string[]): readonly (readonly [string, string])[] {
-  const pairs: (readonly [string, string])[] = []
-  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index]!, raw[index + 1]!])
+  const pairs = new Array<readonly [string, string]>(raw.length >> 1)
+  for (let index = 0; index < pairs.length; index++) pairs[index] = [raw[2 * index]!, raw[2 * index + 1]!]
   return pairs
 }

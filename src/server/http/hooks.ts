@@ -40,10 +40,17 @@ export interface RequestDone {
 
 export type ConnectionEvent = 'open' | 'close' | 'refused'
 
+/** A refusal with ThrottlingException. */
+export interface Refused {
+  readonly message: string
+  /** How long the answer waits, so that whoever tries again at once does not do it often. */
+  readonly afterMs: number
+}
+
 /** One that throws is told as a warning and changes no answer; `admit` that throws admits. */
 export interface ServerHooks {
-  /** A text refuses the request with ThrottlingException and this message. */
-  readonly admit?: (request: AdmissionRequest) => string | undefined
+  /** Undefined lets the request in; a text alone refuses it at once. */
+  readonly admit?: (request: AdmissionRequest) => Refused | string | undefined
   readonly onRequest?: (done: RequestDone) => void
   readonly onConnection?: (event: ConnectionEvent) => void
   /** Around the work on one request, for spans: calls `run` once and answers what it answers. */

@@ -72,7 +72,7 @@ function failed(failure: Failure, requestId: string): ServiceAnswer {
 
 /** Undefined for bytes that are no text. Most requests are plain ASCII, which needs no decoding. */
 function textOf(body: Uint8Array): string | undefined {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length)
   if (isAscii(bytes)) return bytes.toString('latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : undefined
 }

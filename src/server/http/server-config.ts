@@ -13,6 +13,8 @@ import { detectFormat, readSyntax } from '../../text/read-syntax.js'
 import type { Result, SourceError, SourceText } from '../../text/source.js'
 import { didYouMean } from '../../text/suggest.js'
 import { nodeAt, nodeToValue, parsePointer, type SyntaxNode } from '../../text/syntax-tree.js'
+import type { AdmissionLimits } from '../operations/admission.js'
+import type { LogOptions } from '../operations/request-log.js'
 import type { CallingService } from './callers.js'
 import type { ServerLimits } from './limits.js'
 import { parseListenAddress } from './listen-address.js'
@@ -34,6 +36,13 @@ export interface ServerConfig {
   readonly services?: readonly CallingService[]
   readonly limits?: Partial<ServerLimits>
   readonly rates?: RateQuotas
+  readonly admission?: Partial<AdmissionLimits>
+  /** Address of the metrics port. */
+  readonly metrics?: string
+  readonly log?: LogOptions
+  readonly traces?: boolean
+  /** How many processes. */
+  readonly cluster?: number
 }
 
 export interface ConfiguredListener {
@@ -58,7 +67,7 @@ function isConfig(value: unknown): value is ServerConfig {
 
 /** What a schema cannot say. */
 function valueErrors(
-  { listen = [], trustedProxies = [], rates = {} }: ServerConfig,
+  { listen = [], trustedProxies = [], rates = {}, metrics }: ServerConfig,
   root: SyntaxNode,
   source: SourceText,
 ): readonly SourceError[] {
@@ -70,6 +79,8 @@ function valueErrors(
     const parsed = parseListenAddress(address)
     return parsed.ok ? [] : [at(parsed.error, ['listen', index, 'address'])]
   })
+  const metricsAddress = metrics === undefined ? undefined : parseListenAddress(metrics)
+  const port = metricsAddress?.ok === false ? [at(metricsAddress.error, ['metrics'])] : []
   const proxies = trustedProxies.flatMap((text, index) => {
     const parsed = parseRanges([text])
     return parsed.ok ? [] : [at(parsed.error, ['trustedProxies', index])]
@@ -81,7 +92,7 @@ function valueErrors(
     const hint = meant === undefined ? '' : `; did you mean \`${meant}\`?`
     return at(`KMS has no operation ${quote(name, 100)}${hint}`, ['rates', name])
   })
-  return [...addresses, ...proxies, ...names]
+  return [...addresses, ...port, ...proxies, ...names]
 }
 
 function shapeErrors(root: SyntaxNode, source: SourceText): readonly SourceError[] {

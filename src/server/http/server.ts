@@ -62,6 +62,8 @@ export interface RunningServer {
   /** Settles with the opening of the backend. */
   readonly ready: Promise<void>
   load(): ServerLoad
+  /** As `/readyz` tells it. */
+  isReady(): Promise<boolean>
   /** @throws ServerError and goes on with the certificates it had. */
   reloadCertificates(): void
   /** What is known of VPC endpoints has changed. */
@@ -128,6 +130,10 @@ class KeyServer implements RunningServer {
   load(): ServerLoad {
     const connections = this.listeners.reduce((sum, { size }) => sum + size, 0)
     return { connections, inFlight: this.endpoint.inFlight }
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.health.readiness()).isReady
   }
 
   reloadCertificates(): void {

@@ -324,11 +324,12 @@ function preview(row: DenialRow | undefined, { asking, columns }: Env, world: As
   const answer = asking.answer(example)
   const told = answer.ok ? answer.value.explanation.summary : answer.error.message
   const { origin } = example
+  const time = example.checks[0]?.time
   const at = origin.form === 'cloudtrail' ? `${origin.name}:${origin.line ?? 1}` : origin.name
   return [
     ...wrapText(told, columns - 2, 'strong', ' ').slice(0, 3),
     [span(' caller ', 'faint'), span(caller)],
     [span(' key    ', 'faint'), span(resource ?? 'none'), span(`  ${shortKey(resource, world)}`, 'place')],
-    [span(` ${action}, first at `, 'faint'), span(at, 'place')],
+    [span(` ${action}, first ${time === undefined ? '' : `${time} `}at `, 'faint'), span(at, 'place')],
   ].slice(0, PREVIEW_ROWS - 1)
 }

@@ -1,0 +1,83 @@
+/**
+ * Benchmarks of the server. Bundled from the sources into `node_modules/.cache`, from where packages and the programs of
+ * the threads are found.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const BUILT = join(ROOT, 'node_modules/.cache/keyward-bench-serve')
+
+/** What takes longer hangs. */
+const LONGEST_MS = 180_000
+
+const BENCHES = {
+  'serve-encrypt': [
+    'Encrypt over HTTP beside a bare echo',
+    '32 bytes and an encryption context; signatures verified, authorized by the graph (default key policy), audit on, memory store; 512 requests signed over 8 seconds; the echo is node:http with JSON.parse and JSON.stringify and gets the same bytes',
+  ],
+  'serve-describe': ['DescribeKey over HTTP beside a bare echo', 'as `serve-encrypt`'],
+  'serve-moto': ["Encrypt over HTTP beside moto's server", 'as `serve-encrypt`, 32 connections'],
+  'serve-latency': [
+    'Latency at half of the peak load',
+    'as `serve-encrypt`, 64 connections; one request every so often, whether or not those before are answered, measured from the moment it was due; 1.2 seconds a round',
+  ],
+  'serve-grants': [
+    'CreateGrant over HTTP on SQLite',
+    '64 keys; the bare write puts one row and one audit record of the same size, by the same server',
+  ],
+  'serve-grants-postgres': [
+    'CreateGrant over HTTP on PostgreSQL',
+    'as `serve-grants`; PostgreSQL on the same machine, durable as it is by itself',
+  ],
+  'serve-sign': [
+    'RSA-2048 Sign by one process and by two',
+    'SQLite, audit on; each process bound to a core; 32 connections',
+  ],
+  'serve-visible': [
+    'A changed key policy in every process',
+    'PostgreSQL, 4 processes, audit off; each is asked again 2 ms after its last answer until it follows the change',
+  ],
+  'serve-ready': [
+    '`keyward serve`, from its start to ready',
+    '10,000 keys with a policy, an alias and 10 grants each, SQLite',
+  ],
+}
+
+export function serveBenches({ cli, folder }) {
+  return Object.keys(BENCHES).map((name) => ({ name, run: () => serve({ cli, folder, name }) }))
+}
+
+async function serve({ cli, folder, name }) {
+  const [title, input] = BENCHES[name]
+  if (name === 'serve-ready' && !existsSync(cli)) {
+    return { name, title, input, figures: [], notes: ['not run: `npm run build` first'] }
+  }
+  await build({
+    entryPoints: {
+      'serve-run': join(ROOT, 'bench/serve-run.ts'),
+      'serve-server': join(ROOT, 'bench/serve-server.ts'),
+      'serve-client': join(ROOT, 'bench/serve-client.ts'),
+      'sqlite-writer': join(ROOT, 'src/store/sqlite-writer.ts'),
+      'slow-worker': join(ROOT, 'src/kms/crypto/slow-worker.ts'),
+    },
+    outdir: BUILT,
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  })
+  const data = mkdtempSync(join(folder, 'serve-'))
+  try {
+    const words = [join(BUILT, 'serve-run.js'), name, data, cli]
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: LONGEST_MS }
+    return { name, title, input, ...JSON.parse(execFileSync(process.execPath, words, options)) }
+  } finally {
+    rmSync(data, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,106 @@
+/** `keyward serve --cluster` as somebody starts it: real processes, one store, one address. */
+import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { readMetrics } from './operating-server.js'
+
+const MAIN = 'dist/cli/main.js'
+const SLOW = { timeout: 50_000, interval: 100 }
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyward-cluster-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+interface Running {
+  readonly child: ChildProcess
+  readonly told: () => string
+  /** Its status, once it has ended. */
+  readonly ended: Promise<number | null>
+}
+
+function serve(...words: string[]): Running {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--listen', '127.0.0.1:0', ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: folder },
+  })
+  let told = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (status) => resolve(status))
+  })
+  onTestFinished(async () => {
+    // A first process that is killed takes the others with it.
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, told: () => told, ended }
+}
+
+test('several processes answer as one, are replaced one after the other, and end together', async () => {
+  const log = join(folder, 'keyward.log')
+  const { child, told, ended } = serve(
+    '--store',
+    join(folder, 'keys'),
+    '--cluster',
+    '2',
+    '--metrics',
+    '127.0.0.1:0',
+    '--log-file',
+    log,
+  )
+  await expect.poll(told, SLOW).toContain('aws kms create-key')
+  expect(told()).toContain('serving with 2 processes')
+  const find = (form: RegExp): string => form.exec(told())?.[1] ?? ''
+  const metrics = async () => readMetrics(await (await fetch(find(/metrics at (\S+)/))).text())
+  const kms = new KMSClient({
+    endpoint: find(/ at (\S+)\n/),
+    region: 'us-east-1',
+    credentials: { accessKeyId: find(/KEY_ID=(\S+)/), secretAccessKey: find(/SECRET_ACCESS_KEY=(\S+)/) },
+  })
+  onTestFinished(() => kms.destroy())
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+  const describe = () => kms.send(new DescribeKeyCommand({ KeyId: KeyMetadata?.KeyId }))
+  await Promise.all(Array.from({ length: 20 }, describe))
+  const described = 'keyward_requests_total{service="kms",operation="DescribeKey",code="ok"}'
+  const before = await metrics()
+  expect([before.get(described), before.get('keyward_processes'), before.get('keyward_ready')]).toEqual([20, 2, 1])
+
+  child.kill('SIGUSR2')
+  await expect.poll(told, SLOW).toContain('SIGUSR2: all processes are new')
+  await describe()
+  const after = await metrics()
+  expect([after.get(described), after.get('keyward_processes')]).toEqual([21, 2])
+  const lines = () =>
+    readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { readonly pid: number; readonly message: string })
+  await expect.poll(() => new Set(lines().map(({ pid }) => pid)).size, SLOW).toBe(4)
+
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  expect(told()).toMatch(/ended\n$/)
+  expect(lines().filter(({ message }) => message === 'ended')).toHaveLength(4)
+})
+
+test.each([
+  [['--store', 'memory'], 'processes cannot share a store in memory'],
+  [['--store', 'keys', '--passphrase'], 'several processes cannot ask for a passphrase'],
+  [['--store', 'keys', '--passphrase-file', '-'], 'several processes cannot read one standard input'],
+  [['--store', 'memory', '--cluster', 'many'], '`many` is no number of processes'],
+])('what cannot be shared is refused: %j', async (words, expected) => {
+  const { told, ended } = serve('--cluster', '2', ...words)
+  expect(await ended).toBe(2)
+  await expect.poll(told, SLOW).toContain(expected)
+})
+
+test('a cluster that cannot start ends', async () => {
+  const { told, ended } = serve('--store', join(folder, 'keys'), '--cluster', '2', '--listen', '192.0.2.1:0')
+  expect(await ended).toBe(2)
+  expect(told()).toContain('allow it with `--allow-insecure-listen`')
+})

@@ -1,0 +1,148 @@
+/**
+ * The whole program in a terminal, as a person runs it: bundled, in a pseudo-terminal of `script`, its output read by an
+ * emulator. Nothing waits for a time: what is looked for is asked for until it is there.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Terminal as Emulator } from '@xterm/headless'
+import { build } from 'esbuild'
+import { expect, vi } from 'vitest'
+
+const ROOT = resolve('.')
+/** A machine may be ten times slower than ours. */
+export const PATIENT = { timeout: 30_000, interval: 20 }
+
+/** Without `script` of util-linux nothing here can be run. */
+export const hasScript = spawnSync('script', ['--version']).status === 0
+
+/** The program, bundled into a folder of its own, which is also the home of whoever runs it. */
+export class Program {
+  private readonly running: Run[] = []
+
+  private constructor(readonly folder: string) {}
+
+  static async build(): Promise<Program> {
+    const folder = mkdtempSync(join(tmpdir(), 'keyward-explore-'))
+    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+    await build({
+      entryPoints: [join(ROOT, 'src/cli/main.ts')],
+      outdir: join(folder, 'dist/cli'),
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      mainFields: ['module', 'main'],
+      jsx: 'automatic',
+      define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+      banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
+      plugins: [
+        {
+          name: 'without-react-devtools',
+          setup(each) {
+            each.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'empty' }))
+            each.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
+          },
+        },
+      ],
+      logLevel: 'error',
+    })
+    return new Program(folder)
+  }
+
+  /** The command, for the shell. */
+  command(args: string): string {
+    return `node ${join(this.folder, 'dist/cli/main.js')} explore ${args}`
+  }
+
+  explore(args: string, options: RunOptions = {}): Run {
+    return this.run(this.command(args), options)
+  }
+
+  run(command: string, options: RunOptions = {}): Run {
+    const run = new Run(command, this.folder, options)
+    this.running.push(run)
+    return run
+  }
+
+  /** Ends what still runs. */
+  stop(): void {
+    for (const run of this.running.splice(0)) run.kill()
+  }
+
+  remove(): void {
+    this.stop()
+    rmSync(this.folder, { recursive: true })
+  }
+}
+
+interface RunOptions {
+  readonly columns?: number
+  readonly rows?: number
+  /** Working folder; that of the repository when left out. */
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** One run of the program. */
+export class Run {
+  private readonly emulator: Emulator
+  private readonly child: ChildProcess
+  raw = ''
+  exitCode: number | null = null
+
+  constructor(command: string, home: string, { columns = 100, rows = 30, cwd = ROOT, env = {} }: RunOptions) {
+    this.emulator = new Emulator({ cols: columns, rows, allowProposedApi: true })
+    // What comes after the program tells whether the terminal is as it was.
+    const whole = `stty rows ${rows} cols ${columns}; ${command}; echo "ended $?"; stty -a | grep -o -- '-\\?icanon'`
+    const plain = { HOME: home, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' }
+    this.child = spawn('script', ['-qfec', whole, '/dev/null'], {
+      cwd,
+      env: { PATH: process.env['PATH'], ...plain, ...env },
+    })
+    const decoder = new TextDecoder()
+    this.child.stdout?.on('data', (chunk: Buffer) => {
+      this.raw += decoder.decode(chunk, { stream: true })
+      this.emulator.write(chunk)
+    })
+    this.child.on('exit', (code) => {
+      this.exitCode = code
+    })
+  }
+
+  type(keys: string): void {
+    this.child.stdin?.write(keys)
+  }
+
+  get screen(): string {
+    const { active } = this.emulator.buffer
+    return Array.from({ length: this.emulator.rows }, (_, row) =>
+      (active.getLine(active.baseY + row)?.translateToString(true) ?? '').trimEnd(),
+    ).join('\n')
+  }
+
+  get isAlternate(): boolean {
+    return this.emulator.buffer.active.type === 'alternate'
+  }
+
+  async see(text: string): Promise<void> {
+    await vi.waitFor(() => expect(this.screen).toContain(text), PATIENT)
+  }
+
+  /** The screen and the keys are the shell's again. */
+  async seeRestored(status: string): Promise<void> {
+    await this.see(`ended ${status}`)
+    await vi.waitFor(() => expect(this.screen).toMatch(/^icanon$/m), PATIENT)
+    expect(this.isAlternate).toBe(false)
+    for (const mode of ['\u001b[?1049', '\u001b[?7', '\u001b[?25', '\u001b[?2004']) {
+      const last = mode === '\u001b[?7' || mode === '\u001b[?25' ? 'h' : 'l'
+      expect(this.raw.slice(this.raw.lastIndexOf(mode))).toMatch(new RegExp(`^.{${mode.length}}${last}`))
+    }
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL')
+  }
+}
