@@ -60,7 +60,6 @@ export const OWN_THINGS = {
     members: [
       'GrantId',
       'Name',
-      'CreationDate',
       'GranteePrincipal',
       'GranteeServicePrincipal',
       'RetiringPrincipal',
@@ -68,6 +67,7 @@ export const OWN_THINGS = {
       'IssuingAccount',
       'Operations',
       'Constraints',
+      'CreationDate',
       'propagated',
     ],
   },
