@@ -23,6 +23,8 @@ beforeAll(async () => {
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
+    // Ink imports it only under DEV, and it is not installed with Ink.
+    external: ['react-devtools-core'],
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
     logLevel: 'error',
   })
