@@ -3,13 +3,14 @@
  *
  *   node bench/run.mjs                    everything, and write bench/RESULTS.md
  *   node bench/run.mjs decide bound       these alone; print and write nothing
+ *   node bench/run.mjs --write decide     these alone, and put them in bench/RESULTS.md
  *   node bench/run.mjs --profile decide   with a CPU profile beside the bundle (its place is printed)
  *
  * Every benchmark runs in a process of its own, so that none teaches the compiler what the next one profits from. The
  * command-line ones measure `dist/`, as `npm run build` left it; the peers run where `npm ci` has been run in peers/.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,11 +20,12 @@ import { commandLineBenches } from './command-line.mjs'
 import { kmsBenches } from './kms.mjs'
 import { kmsStoreBenches } from './kms-store.mjs'
 import { lintBenches } from './lint.mjs'
-import { formatNumber, report, rowsOf } from './report.mjs'
+import { formatNumber, rowsOf, sectionOf, withSections } from './report.mjs'
 import { serveBenches } from './serve.mjs'
 import { worldBenches } from './worlds.mjs'
 
 const BENCH = fileURLToPath(new URL('.', import.meta.url))
+const RESULTS = join(BENCH, 'RESULTS.md')
 const CLI = join(BENCH, '../dist/cli/main.js')
 const PEERS = join(BENCH, 'peers')
 /** Published policies, where they are at hand. */
@@ -31,7 +33,6 @@ const SHARED = resolve(BENCH, '..', process.env.KEYWARD_SHARED ?? '../shared')
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const loads = [loadavg()[0]]
 const folder = mkdtempSync(join(tmpdir(), 'keyward-bench-'))
 
 try {
@@ -69,22 +70,31 @@ try {
     ...lintBenches({ cli: CLI, folder, shared: SHARED }),
     { name: 'peers', run: () => peers(scenario, inside) },
   ]
-  const results = []
+  const names = runs.map(({ name }) => name)
+  const sections = new Map()
   for (const { name, run } of runs) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
-    const result = await run()
-    results.push(result)
-    console.log(`\n${result.title} (${name})\n  ${result.input}`)
-    for (const row of rowsOf(result)) console.log(`  ${row.join('  ')}`)
+    const load = loadavg()[0]
+    try {
+      const result = await run()
+      sections.set(name, sectionOf(result, { date: today(), load: `${load.toFixed(1)} to ${loadavg()[0].toFixed(1)}` }))
+      console.log(`\n${result.title} (${name})\n  ${result.input}`)
+      for (const row of rowsOf(result)) console.log(`  ${row.join('  ')}`)
+    } catch (error) {
+      // The others are still worth having; the section of this one stays as it was.
+      console.error(`\n${name} failed: ${error.message}`)
+      process.exitCode = 1
+    }
   }
-  const unknown = wanted.filter((name) => !runs.some((each) => each.name === name))
+  const unknown = wanted.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
-    console.error(`no benchmark is called ${unknown.join(', ')}; there are ${runs.map(({ name }) => name).join(', ')}`)
+    console.error(`no benchmark is called ${unknown.join(', ')}; there are ${names.join(', ')}`)
     process.exitCode = 2
   }
-  if (wanted.length === 0) {
-    const text = report(results, machine())
-    writeFileSync(join(BENCH, 'RESULTS.md'), await format(text, { parser: 'markdown', printWidth: 120 }))
+  if (wanted.length === 0 || flags.includes('--write')) {
+    const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : ''
+    const text = withSections(before, sections, names, machine())
+    writeFileSync(RESULTS, await format(text, { parser: 'markdown', printWidth: 120 }))
   }
 } finally {
   if (!flags.includes('--profile')) rmSync(folder, { recursive: true, force: true })
@@ -96,6 +106,10 @@ function profiling() {
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`]
 }
 
+function today() {
+  return new Date().toISOString().slice(0, 10)
+}
+
 function machine() {
   const { model } = cpus()[0] ?? { model: 'unknown processor' }
   return {
@@ -103,9 +117,6 @@ function machine() {
     memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
     node: process.version,
     system: `${process.platform} ${process.arch}`,
-    // Other work included: what the figures were measured beside.
-    load: [...loads, loadavg()[0]].map((load) => load.toFixed(1)).join(' to '),
-    date: new Date().toISOString().slice(0, 10),
   }
 }
 
