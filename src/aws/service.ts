@@ -180,12 +180,25 @@ function readKey(line: string): ServiceKey {
 
 function readResourceType(line: string, keys: readonly ServiceKey[]): ResourceType {
   const [arn = '', numbers = ''] = line.split('|')
-  return { ...fieldsOf(arn), keys: pick(keys, numbers) }
+  const [service = '', region = '', account = '', ...resource] = arn.split(':')
+  return new ListedType(service, region, account, resource.join(':'), () => pick(keys, numbers))
 }
 
-function fieldsOf(arn: string): Omit<ResourceType, 'keys'> {
-  const [service = '', region = '', account = '', ...resource] = arn.split(':')
-  return { service, region, account, resource: resource.join(':') }
+/** Condition keys of types and actions are listed when they are asked for: few policies of a service have conditions. */
+class ListedType implements ResourceType {
+  private listed: readonly ServiceKey[] | undefined
+
+  constructor(
+    readonly service: string,
+    readonly region: string,
+    readonly account: string,
+    readonly resource: string,
+    private readonly list: () => readonly ServiceKey[],
+  ) {}
+
+  get keys(): readonly ServiceKey[] {
+    return (this.listed ??= this.list())
+  }
 }
 
 function readActions(
@@ -195,10 +208,37 @@ function readActions(
   actions: Map<string, ServiceAction>,
 ): void {
   const [types = '', own = '', names = ''] = line.split('|')
-  const traits = { resourceTypes: pick(resourceTypes, types) }
-  const all = new Set([...pick(keys, own), ...traits.resourceTypes.flatMap((type) => type.keys)])
-  const shared = [...all]
-  for (const name of names.split(' ')) actions.set(name.toLowerCase(), { name, ...traits, keys: shared })
+  const traits = new ActionTraits(pick(resourceTypes, types), () => pick(keys, own))
+  for (const name of names.split(' ')) actions.set(name.toLowerCase(), new ListedAction(name, traits))
+}
+
+/** What the actions of one line of the catalogue have in common. */
+class ActionTraits {
+  private listed: readonly ServiceKey[] | undefined
+
+  constructor(
+    readonly resourceTypes: readonly ResourceType[],
+    private readonly own: () => readonly ServiceKey[],
+  ) {}
+
+  get keys(): readonly ServiceKey[] {
+    return (this.listed ??= [...new Set([...this.own(), ...this.resourceTypes.flatMap((type) => type.keys)])])
+  }
+}
+
+class ListedAction implements ServiceAction {
+  constructor(
+    readonly name: string,
+    private readonly traits: ActionTraits,
+  ) {}
+
+  get resourceTypes(): readonly ResourceType[] {
+    return this.traits.resourceTypes
+  }
+
+  get keys(): readonly ServiceKey[] {
+    return this.traits.keys
+  }
 }
 
 function pick<T>(list: readonly T[], numbers: string): readonly T[] {

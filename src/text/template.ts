@@ -6,6 +6,7 @@
  *
  * Source: IAM User Guide, "IAM policy elements: Variables and tags".
  */
+import { LRUCache } from 'lru-cache'
 import valueGrammar from '../grammar/value.js'
 import { expects, grammarReader, type GrammarFailure, type TextError } from './grammar-reader.js'
 import type { Result } from './source.js'
@@ -33,6 +34,10 @@ const OPEN = '${'
 const STAR = 42
 const QUESTION = 63
 
+/** A policy's reader, its compiler and the rules of the linter ask for the same few texts. */
+const MAX_REMEMBERED_LENGTH = 512
+const remembered = new LRUCache<string, Result<Template, TextError>>({ max: 512 })
+
 const readValue = grammarReader<readonly TemplatePart[]>(valueGrammar)
 
 /** Whether a text needs `parseTemplate`; every other one is `splitWildcards` of itself. */
@@ -47,6 +52,14 @@ export function hasVariable(text: string): boolean {
 export function parseTemplate(text: string): Result<Template, TextError> {
   if (text.length > MAX_VALUE_LENGTH) return { ok: false, error: tooLong(text) }
   if (!hasVariable(text)) return { ok: true, value: splitWildcards(text) }
+  const known = remembered.get(text)
+  if (known !== undefined) return known
+  const template = readTemplate(text)
+  if (text.length <= MAX_REMEMBERED_LENGTH) remembered.set(text, template)
+  return template
+}
+
+function readTemplate(text: string): Result<Template, TextError> {
   const parsed = readValue(text)
   return parsed.ok
     ? { ok: true, value: joinText(parsed.value) }

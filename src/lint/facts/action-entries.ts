@@ -80,7 +80,8 @@ function matching(service: Service, name: string, isPattern: boolean): readonly 
   const known = remembered.get(name)
   if (known !== undefined) return known
   const glob = compileGlob(name)
-  const found = [...service.actions].filter(([lower]) => glob.matches(lower)).map(([, action]) => action)
+  const found: ServiceAction[] = []
+  for (const [lower, action] of service.actions) if (glob.matches(lower)) found.push(action)
   if (remembered.size < MAX_PATTERNS) remembered.set(name, found)
   ofPattern.set(service, remembered)
   return found
