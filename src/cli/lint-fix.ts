@@ -1,7 +1,6 @@
 /**
  * `keyward lint --fix` and `--diff`: fixes files, or says what fixing would change.
  */
-import { writeFileSync } from 'node:fs'
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import { fixFile, type RefusedFix } from '../lint/fix.js'
 import type { Linter } from '../lint/lint.js'
@@ -10,6 +9,7 @@ import { escapeTerminal, quote } from '../text/escape.js'
 import type { Palette } from '../text/palette.js'
 import type { SourceText } from '../text/source.js'
 import type { LintInput } from './lint-inputs.js'
+import { failureToWrite } from './lint-write.js'
 import { writeError } from './terminal.js'
 
 /** For one question of one proof; a proof that takes longer is given up, and the fix is not made. */
@@ -32,6 +32,8 @@ interface FixedSources {
   readonly sources: readonly FixedSource[]
   /** With `--diff`: what would change; nothing was written then. */
   readonly diff?: string
+  /** What could not be written. */
+  readonly errors: readonly string[]
 }
 
 export function fixFiles(linter: Linter, sources: readonly FixedSource[], options: FixOptions): FixedSources {
@@ -46,18 +48,26 @@ export function fixFiles(linter: Linter, sources: readonly FixedSource[], option
   complain(fixed.flatMap(({ refused }) => refused))
   if (options.diff === true) {
     const diffs = fixed.flatMap(({ source, text }) => (text === source.text ? [] : [diffOf(source, text)]))
-    return { sources, diff: painted(diffs.join(''), options.color) }
+    return { sources, diff: painted(diffs.join(''), options.color), errors: [] }
   }
   let count = 0
+  const errors: string[] = []
   const after = fixed.map(({ source, input, text, applied }) => {
-    // Standard input is not written back to.
-    if (text === source.text || input.path === '-') return { source, input }
-    writeFileSync(input.path, text)
+    if (text === source.text) return { source, input }
+    if (input.path === '-') {
+      writeError('keyward: standard input is not written back to; --diff prints what fixing would change\n')
+      return { source, input }
+    }
+    const failure = failureToWrite(input.path, text)
+    if (failure !== undefined) {
+      errors.push(failure)
+      return { source, input }
+    }
     count += applied
     return { source: { name: source.name, text }, input }
   })
   if (count > 0) writeError(`keyward: ${count} ${count === 1 ? 'finding' : 'findings'} fixed\n`)
-  return { sources: after }
+  return { sources: after, errors }
 }
 
 function diffOf({ name, text: before }: SourceText, after: string): string {

@@ -5,12 +5,13 @@
  * one that is named is meant.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { Minimatch } from 'minimatch'
 import { matchesAny } from '../lint/config.js'
 import { quote } from '../text/escape.js'
 import type { Result, SourceText } from '../text/source.js'
 import { readInput } from './input.js'
+import type { ChangeFilter } from './watch.js'
 
 export interface LintInput {
   /** `-` for standard input. */
@@ -109,6 +110,25 @@ function folderOf(pattern: string): string {
 export function watchable(paths: readonly string[]): readonly string[] {
   if (paths.length === 0) return ['.']
   return paths.map((path) => (!existsSync(path) && MAGIC.test(path) ? folderOf(path) : path))
+}
+
+/** Whether a change in a folder may change what is found there; a report that is written into it does not. */
+export function changeMatters(paths: readonly string[]): ChangeFilter {
+  const isGlobbed = paths.some((path) => !existsSync(path) && MAGIC.test(path))
+  return (changed, folder) => {
+    if (isPassedOver(changed)) return false
+    const name = basename(changed)
+    return isGlobbed || isOfInterest(name) || !name.includes('.') || isFolder(join(folder, changed))
+  }
+}
+
+/** Whether a path leads through what projects keep that is not their own. */
+export function isPassedOver(path: string): boolean {
+  return path.split(sep).some((part) => SKIPPED.has(part))
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 /** The error is one sentence. */

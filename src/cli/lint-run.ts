@@ -1,7 +1,7 @@
 /**
  * The work of `keyward lint`: read settings and files, lint, fix, print.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { baselineOf, printBaseline, readBaseline, type Baseline } from '../lint/baseline.js'
 import type { FailOn, LintConfig } from '../lint/config.js'
 import type { Finding } from '../lint/finding.js'
@@ -18,10 +18,11 @@ import type { Result, SourceError, SourceText } from '../text/source.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { memoryCache, openCache, type FileCache } from './lint-cache.js'
 import { configIn, loadConfig } from './lint-config.js'
-import { findInputs, readLintInput, watchable, type LintInput } from './lint-inputs.js'
+import { changeMatters, findInputs, readLintInput, watchable, type LintInput } from './lint-inputs.js'
 import { formatReport, formatStatistics, type LintFormat } from './lint-output.js'
 import type * as LintFix from './lint-fix.js'
 import { lintFiles } from './lint-pool.js'
+import { failureToWrite } from './lint-write.js'
 import { EMBEDDED_READERS } from './lint-readers.js'
 import { progressOn } from './progress.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
@@ -88,7 +89,7 @@ export async function runLint(
   if (options.watch !== true) return runOnce(given)
   if (paths.includes('-')) return refuse('standard input cannot be watched', options)
   const cache = memoryCache()
-  return runWatching(watchable(paths), (onRead) => runOnce({ ...given, cache, onRead }))
+  return runWatching(watchable(paths), (onRead) => runOnce({ ...given, cache, onRead }), changeMatters(paths))
 }
 
 interface Given {
@@ -130,7 +131,7 @@ async function runOnce({ paths, options, version, parts, cache: kept, onRead }: 
       return ending(unreadable, text.diff === '' ? EXIT.ok : EXIT.denied)
     }
     // What is left is reported of the files as they are now.
-    return finish(linter, text.sources, baseline, settings.config, run, unreadable)
+    return finish(linter, text.sources, baseline, settings.config, run, [...unreadable, ...text.errors])
   }
   return finish(linter, sources, baseline, settings.config, run, unreadable)
 }
@@ -207,9 +208,14 @@ function readBaselineFile(
   } catch (error) {
     return {
       ok: false,
-      error: `cannot read the baseline ${quote(path, 200)}: ${error instanceof Error ? error.message : String(error)}`,
+      error: `cannot read the baseline ${quote(path, 200)}: ${reasonOf(error)}`,
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error.message
 }
 
 interface NamedSource {
@@ -253,16 +259,19 @@ async function finish(
   run.cache?.save()
   const result = linter.finish(baseline, options.pruneBaseline === true)
   if (options.writeBaseline !== undefined) {
-    writeFileSync(options.writeBaseline, printBaseline(baselineOf(result.findings)))
+    const failure = failureToWrite(options.writeBaseline, printBaseline(baselineOf(result.findings)))
+    if (failure !== undefined) return ending([...unreadable, failure], EXIT.ok)
     writeError(`keyward: ${result.findings.length} findings written to ${quote(options.writeBaseline, 200)}\n`)
     return ending(unreadable, EXIT.ok)
   }
-  if (options.pruneBaseline === true && baseline !== undefined) {
-    writeFileSync(baseline.source.name, printBaseline(result.pruned))
-  }
+  const unwritten =
+    options.pruneBaseline === true && baseline !== undefined
+      ? failureToWrite(baseline.source.name, printBaseline(result.pruned))
+      : undefined
   const report = reportOf(result, linter, config, run)
   await print(report, options)
-  return ending(unreadable, isFailure(report, config, options) ? EXIT.denied : EXIT.ok)
+  const failures = unwritten === undefined ? unreadable : [...unreadable, unwritten]
+  return ending(failures, isFailure(report, config, options) ? EXIT.denied : EXIT.ok)
 }
 
 function reportOf(result: LintResult, linter: Linter, config: LintConfig, { options, version }: Run): LintReport {
@@ -301,9 +310,10 @@ async function print(report: LintReport, options: LintOptions): Promise<void> {
   else await writeOut(formatReport(report, format, text))
 }
 
-function ending(unreadable: readonly string[], status: ExitCode): ExitCode {
-  for (const message of unreadable) writeError(`keyward: ${escapeTerminal(message)}\n`)
-  return unreadable.length > 0 ? EXIT.usage : status
+/** @param failures - files that could not be read or written. */
+function ending(failures: readonly string[], status: ExitCode): ExitCode {
+  for (const message of failures) writeError(`keyward: ${escapeTerminal(message)}\n`)
+  return failures.length > 0 ? EXIT.usage : status
 }
 
 function unknownRule(linter: Linter, name: string): string {

@@ -5,12 +5,13 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isTerraformSource } from '../lint/templates/terraform-json.js'
 import type { SourceText } from '../text/source.js'
 
-const NAME = /\.(?:tf|tofu)(?:\.json)?$/i
-const MAX_BYTES = 2 * 1024 * 1024
+/** Larger ones are left out. */
+export const MAX_SIBLING_UNITS = 2 * 1024 * 1024
 /** More files than these are no configuration that anybody has written. */
-const MAX_FILES = 1000
+export const MAX_SIBLINGS = 1000
 
 interface KeptText {
   readonly stamp: string
@@ -26,15 +27,15 @@ export class TerraformFolders {
 
   /** @param name - of a file. */
   siblingsOf(name: string): readonly SourceText[] {
-    if (!NAME.test(name)) return []
+    if (!isTerraformSource(name)) return []
     const folder = dirname(name)
     return this.namesIn(folder, basename(name)).flatMap((other) => this.textOf(folder, other) ?? [])
   }
 
   private namesIn(folder: string, own: string): readonly string[] {
     try {
-      const names = readdirSync(join(this.root, folder)).filter((name) => name !== own && NAME.test(name))
-      return names.toSorted().slice(0, MAX_FILES)
+      const names = readdirSync(join(this.root, folder)).filter((name) => name !== own && isTerraformSource(name))
+      return names.toSorted().slice(0, MAX_SIBLINGS)
     } catch {
       return []
     }
@@ -45,7 +46,7 @@ export class TerraformFolders {
     const path = join(this.root, name)
     try {
       const stats = statSync(path)
-      if (!stats.isFile() || stats.size > MAX_BYTES) return undefined
+      if (!stats.isFile() || stats.size > MAX_SIBLING_UNITS) return undefined
       const stamp = `${stats.size} ${stats.mtimeMs}`
       const kept = this.texts.get(path)
       if (kept?.stamp === stamp) return kept.source

@@ -46,9 +46,9 @@ export function registerLint(program: Command): void {
     .option('--unsafe-fixes', 'apply all fixes')
     .option('--diff', 'print what the fixes would change, and change nothing')
     .option('--against <ref>', 'only what has come since a git commit')
-    .option('--account <ids>', 'accounts that are your own, with commas', list)
-    .option('--organization <id>', 'your organization')
-    .option('--caller <arn>', 'who deploys')
+    .option('--account <ids>', 'accounts that are your own, with commas', accounts)
+    .option('--organization <id>', 'your organization', organization)
+    .option('--caller <arn>', 'who deploys', caller)
     .option('--param <name=value>', 'value of a template parameter; may be repeated', parameter)
     .option('--config <file>', 'settings')
     .option('--no-config', 'read no settings')
@@ -61,7 +61,7 @@ export function registerLint(program: Command): void {
         'pruneBaseline',
       ]),
     )
-    .option('--quiet', 'nothing but errors and security findings')
+    .option('--quiet', 'only findings that fail the run')
     .option('--no-color', 'print without colour')
     .option('--width <columns>', 'width of the text, at least 60', count)
     .addHelpText('before', EXAMPLES)
@@ -81,6 +81,23 @@ function list(text: string, before: readonly string[] = []): readonly string[] {
       .map((part) => part.trim())
       .filter((part) => part !== ''),
   ]
+}
+
+// What is none of these would be told from nothing, and rules that hang on it would be quiet.
+function accounts(text: string, before: readonly string[] = []): readonly string[] {
+  const ids = list(text)
+  if (ids.length > 0 && ids.every((id) => /^[0-9]{12}$/.test(id))) return [...before, ...ids]
+  throw new InvalidArgumentError('Expected twelve digits.')
+}
+
+function organization(text: string): string {
+  if (/^o-[a-z0-9]{10,32}$/.test(text)) return text
+  throw new InvalidArgumentError('Expected an id such as o-exampleorgid.')
+}
+
+function caller(text: string): string {
+  if (/^arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:./.test(text)) return text
+  throw new InvalidArgumentError('Expected an ARN such as arn:aws:iam::111122223333:role/Deploy.')
 }
 
 function parameter(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

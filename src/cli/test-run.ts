@@ -3,7 +3,7 @@
  * something changes.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { coverageOf, Exercised } from '../check/coverage.js'
 import { formatTestJson, formatTestJunit, formatTestSarif } from '../check/report-data.js'
 import { formatTestText } from '../check/report-text.js'
@@ -21,10 +21,11 @@ import { replayDocument } from '../source/answer/replay.js'
 import { escapeTerminal, quote } from '../text/escape.js'
 import type { Result } from '../text/source.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
+import { isPassedOver } from './lint-inputs.js'
 import { findTestFiles, loadTestFile, pathsOf, Subjects, type LoadedFile } from './test-inputs.js'
 import type { TEST_FORMATS } from './test.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
-import { runWatching } from './watch.js'
+import { runWatching, type ChangeFilter } from './watch.js'
 
 export interface TestOptions {
   readonly filter?: string
@@ -43,7 +44,15 @@ export async function runTests(paths: readonly string[], options: TestOptions, v
   const once = (onRead?: (read: readonly string[]) => void): Promise<ExitCode> =>
     runOnce(paths, options, version, onRead)
   if (options.watch !== true) return once()
-  return runWatching(paths.length === 0 ? ['.'] : paths.filter((path) => existsSync(path)), once)
+  // What a run writes is no reason for the next one.
+  const written = [options.output, options.witnesses].flatMap((path) => (path === undefined ? [] : [resolve(path)]))
+  const matters: ChangeFilter = (changed, watched) =>
+    !isPassedOver(changed) && !written.some((own) => isWithin(resolve(watched, changed), own))
+  return runWatching(paths.length === 0 ? ['.'] : paths.filter((path) => existsSync(path)), once, matters)
+}
+
+function isWithin(path: string, own: string): boolean {
+  return path === own || path.startsWith(`${own}${sep}`)
 }
 
 /** @param onRead - gets the paths that are about to be read. */

@@ -5,16 +5,21 @@ import { statSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { writeError } from './terminal.js'
 
+/** Gets a path within a folder that is watched, and the folder. */
+export type ChangeFilter = (changed: string, folder: string) => boolean
+
 /**
  * @param paths - what there is to watch before anything is read.
  * @param run - gets a function that takes the paths that are about to be read.
+ * @param matters - whether what has changed in a folder may change what a run answers.
  * @returns what the last run has answered.
  */
 export async function runWatching<T>(
   paths: readonly string[],
   run: (onRead: (paths: readonly string[]) => void) => Promise<T>,
+  matters: ChangeFilter,
 ): Promise<T> {
-  const changes = new Changes()
+  const changes = new Changes(matters)
   const end = (): void => changes.end()
   process.once('SIGINT', end)
   try {
@@ -41,6 +46,8 @@ class Changes {
   private hasChanged = false
   private isEnded = false
 
+  constructor(private readonly matters: ChangeFilter) {}
+
   /** Also watches these; one that is watched already, or is not there, is passed over. */
   add(paths: Iterable<string>): void {
     for (const path of paths) {
@@ -52,7 +59,7 @@ class Changes {
       const name = isFolder ? undefined : basename(path)
       try {
         const watcher = watch(isFolder ? path : dirname(path), { recursive: isFolder }, (_event, changed) => {
-          if (name === undefined || changed === null || changed === name) this.note()
+          if (changed === null || (name === undefined ? this.matters(changed, path) : changed === name)) this.note()
         })
         // A folder that is taken away is a change as well.
         watcher.on('error', () => this.note())

@@ -12,7 +12,7 @@ import type { EmbeddedPolicyReader, TemplateValues } from './embedded-policies.j
 import { findPolicies } from './find-policies.js'
 import type { Finding } from './finding.js'
 import { inlineSuppressions } from './inline-suppressions.js'
-import type { FileHints, LintFile } from './lint-file.js'
+import type { FileHints, LintFile, LintPolicy } from './lint-file.js'
 import type { PolicyView } from './policy-view.js'
 import type { LintRule } from './rule.js'
 import { RuleRegistry, type ActiveRule, type RuleChoice } from './rule-set.js'
@@ -23,6 +23,7 @@ import { isTerraformSource } from './templates/terraform-json.js'
 import type { PolicyKind } from '../policy/document.js'
 import { quote } from '../text/escape.js'
 import type { SourceText } from '../text/source.js'
+import { nodeToValue } from '../text/syntax-tree.js'
 
 export interface LintSettings {
   readonly config: LintConfig
@@ -31,11 +32,18 @@ export interface LintSettings {
   readonly kind?: PolicyKind
   readonly today: string
   readonly readers: readonly EmbeddedPolicyReader[]
-  /** The text of a file before a change, for the rules that compare. */
-  readonly before?: (name: string) => string | undefined
+  /** Files before a change, for the rules that compare. */
+  readonly before?: EarlierFiles
   readonly cache?: ResultCache
   /** Of the program, for the cache. */
   readonly version?: string
+}
+
+export interface EarlierFiles {
+  /** Undefined for a file that did not exist. */
+  readonly textOf: (name: string) => string | undefined
+  /** As the readers of today, but what they read beside a text is as it was. */
+  readonly readers: readonly EmbeddedPolicyReader[]
 }
 
 /** What one file has; what concerns the settings comes at the end. */
@@ -220,25 +228,28 @@ export class Linter {
     isNamed: boolean,
     onPart?: (part: number) => void,
   ): readonly Finding[] {
-    const { before, readers, config } = this.settings
+    const { before, config } = this.settings
     const findings = runRules(file, rules, config.project, onPart)
     const { name } = file.source
-    const text = before?.(name)
-    if (text === undefined) return findings
+    const text = before?.textOf(name)
+    if (before === undefined || text === undefined) return findings
     const sections = sectionsFor(config, name)
-    const earlier = findPolicies({ name, text }, this.hints(sections, isNamed), readers, this.given)
+    const earlier = findPolicies({ name, text }, this.hints(sections, isNamed), before.readers, this.given)
     const known = baselineOf(runRules(earlier, rules, config.project))
     const baseline = { source: earlier.source, entries: known, nodes: [] }
     const { fresh } = applyBaseline(findings, baseline, new Set([name]))
-    return text === file.source.text ? fresh : [...fresh, ...this.compared(file, earlier, rules)]
+    return [...fresh, ...this.compared(file, earlier, rules)]
   }
 
   /** Policies are the same policy before and after when they stand at the same place. */
   private compared(file: LintFile, earlier: LintFile, rules: readonly ActiveRule[]): readonly Finding[] {
-    const byPlace = new Map(earlier.policies.map(({ view }) => [placeOf(view), view]))
-    return file.policies.flatMap((policy) => {
-      const view = byPlace.get(placeOf(policy.view))
-      return view === undefined ? [] : runComparison(file, policy, view, rules, this.settings.config.project)
+    // A Terraform file may come to something else by what another one says.
+    if (earlier.source.text === file.source.text && !isTerraformSource(file.source.name)) return []
+    const byPlace = policiesByPlace(earlier)
+    return [...policiesByPlace(file)].flatMap(([place, policy]) => {
+      const view = byPlace.get(place)?.view
+      if (view === undefined || saysTheSame(view, policy.view)) return []
+      return runComparison(file, policy, view, rules, this.settings.config.project)
     })
   }
 
@@ -259,8 +270,27 @@ export class Linter {
   }
 }
 
-function placeOf({ resource, where }: PolicyView): string {
-  return resource?.address ?? where.pointer
+/** A resource may have several policies, of one kind or of several. */
+function policiesByPlace({ policies }: LintFile): ReadonlyMap<string, LintPolicy> {
+  const found = new Map<string, LintPolicy>()
+  const counts = new Map<string, number>()
+  for (const policy of policies) {
+    const { resource, where, kind } = policy.view
+    const place = `${kind} ${resource?.address ?? where.pointer}`
+    const count = (counts.get(place) ?? 0) + 1
+    counts.set(place, count)
+    found.set(`${place} ${count}`, policy)
+  }
+  return found
+}
+
+function saysTheSame(before: PolicyView, after: PolicyView): boolean {
+  return contentOf(before) === contentOf(after)
+}
+
+/** With what stands for the values that deployment alone can tell. */
+function contentOf({ root, symbols }: PolicyView): string {
+  return JSON.stringify([nodeToValue(root), symbols.map(({ expression, standIn }) => [expression, standIn])])
 }
 
 export interface LintResult {

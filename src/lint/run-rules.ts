@@ -82,13 +82,17 @@ export function runComparison(
   rules: readonly ActiveRule[],
   project: ProjectFacts,
 ): readonly Finding[] {
-  const findings: Finding[] = []
+  const drafts: Draft[] = []
   const about = subject(file, policy, file.policies.indexOf(policy))
+  const statements = statementFinder(policy.view)
   for (const { rule, active } of sorted(rules).comparison) {
     const context = { before, after: policy.view, project, options: active.options }
-    rule.check(context, collector(about, active, findings))
+    rule.check(context, (reported) => {
+      const draft = draftOf(active, reported, about, reported.statement ?? statements(reported.at))
+      if (draft !== undefined) drafts.push(draft)
+    })
   }
-  return findings
+  return withoutWeaker(drafts).map(({ draft, hidden }) => finish(draft, about, hidden))
 }
 
 /** What a report is about. */

@@ -1,9 +1,10 @@
 /** `keyward lint --watch`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { registerLint } from '../../src/cli/lint.js'
+import { changeMatters } from '../../src/cli/lint-inputs.js'
 import { runCommand, type Ran } from './run-command.js'
 
 let folder = ''
@@ -51,4 +52,15 @@ test('standard input cannot be watched, and what is watched is not written', asy
   expect([err, exitCode]).toEqual(['keyward: standard input cannot be watched\n', 2])
   const refused = await lint('--watch', '--write-baseline', join(folder, 'baseline.json'), folder)
   expect(refused.exitCode).toBe('commander.conflictingOption')
+})
+
+test('a report that is written into a folder does not start the next run', () => {
+  mkdirSync(join(folder, 'v1.2'), { recursive: true })
+  const matters = changeMatters([folder])
+  const seen = ['a.json', 'b/c.tf', 'b', 'v1.2', 'report.txt', 'b/out.sarif', '.keyward-lint-cache', '.git/x.json']
+  expect(seen.filter((changed) => matters(changed, folder))).toEqual(['a.json', 'b/c.tf', 'b', 'v1.2'])
+  expect(['a.policy', 'node_modules/a.policy'].filter((changed) => changeMatters(['*.policy'])(changed, '.'))).toEqual([
+    'a.policy',
+  ])
+  expect(matters('a.json', '/project/node_modules/package')).toBe(true)
 })

@@ -1,6 +1,6 @@
 /** `keyward lint` and `keyward explain` as they are run: files, exit codes, fixing, baselines, settings. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -128,10 +128,42 @@ describe('output', () => {
   })
   test('statistics', async () =>
     expect((await lint(...ONE, '--statistics', 'a.json')).out).toBe('1  [*]  SYN010  duplicate-sid\n'))
+  test.each([
+    ['nowhere/base.json', 'there is no such folder'],
+    ['.', 'it is a folder'],
+  ])('a baseline that cannot be written to %s ends the run', async (path, reason) => {
+    const ran = await lint(...ONE, '--write-baseline', path, 'a.json')
+    expect([ran.err, ran.exitCode]).toEqual([`keyward: cannot write \`${path}\`: ${reason}\n`, 2])
+  })
+  test('a baseline that is not there', async () =>
+    expect((await lint('--baseline', 'none.json', 'a.json')).err).toBe(
+      'keyward: cannot read the baseline `none.json`: there is no such file\n',
+    ))
+  test.each([
+    ['--account', '1111'],
+    ['--account', ','],
+    ['--organization', 'acme'],
+    ['--caller', 'role/Deploy'],
+  ])('%s %s is refused', async (option, value) =>
+    expect((await lint(option, value, 'a.json')).exitCode).toBe('commander.invalidArgument'),
+  )
+  // Whoever is root may write everything.
+  test.skipIf(process.getuid?.() === 0)('nor does a file that cannot be fixed', async () => {
+    chmodSync('a.json', 0o444)
+    const ran = await lint(...ONE, '--format', 'concise', '--fix', 'a.json')
+    expect([ran.err, ran.exitCode]).toEqual(['keyward: cannot write `a.json`: no permission to write it\n', 2])
+    expect(places(ran)).toEqual(['a.json:11:14 SYN010'])
+  })
   test('quiet leaves out what does not fail', async () =>
     expect((await lint('--select', 'SYN010', '--quiet', '--format', 'concise', 'a.json')).out).toMatch(
-      /^nothing found/,
+      /^nothing that fails the run/,
     ))
+  test('quiet says how much it leaves out', async () => {
+    const quiet = [...ONE, '--quiet', '--fail-on', 'never', 'a.json']
+    expect((await lint(...quiet)).out).toMatch(/^nothing that fails the run in 1 policy in 1 file \(1 not shown\)\n/)
+    expect((await lint(...quiet, '--format', 'markdown')).out).toContain('Nothing that fails the run, 1 not shown;')
+    expect(JSON.parse((await lint(...quiet, '--json')).out)).toMatchObject({ summary: { findings: 0, hidden: 1 } })
+  })
 })
 
 describe('fixing', () => {
@@ -179,6 +211,58 @@ test('--against shows what a change brings', async () => {
   write('new.json', policy('N', 'N'))
   const ran = await lint(...ONE, '--format', 'concise', '--against', 'HEAD')
   expect(places(ran)).toEqual(['a.json:23:14 SYN010', 'new.json:11:14 SYN010'])
+})
+
+describe('--against looks at what policies come to', () => {
+  const git = (...args: readonly string[]): void => {
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], { stdio: 'ignore' })
+  }
+  const locals = (who: string): string => `locals {\n  who = "${who}"\n}\n`
+  const key = (principal: string): string =>
+    `resource "aws_kms_key" "k" {\n  policy = jsonencode({\n    Version = "2012-10-17"\n    Statement = [\n      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" },\n      { Effect = "Allow", Principal = { AWS = ${principal} }, Action = "kms:Decrypt", Resource = "*" },\n    ]\n  })\n}\n`
+  const DIF = ['--select', 'DIF,KEY007', '--account', '111122223333', '--format', 'concise', '--against', 'HEAD']
+
+  test.each([
+    ['in the current folder', 'infra/a.tf', 'infra/b.tf', 'infra'],
+    ['in a folder below', 'infra/x/a.tf', 'infra/x/b.tf', 'infra'],
+  ])('a local of another file, %s', async (_name, policyFile, localsFile, start) => {
+    write(policyFile, key('local.who'))
+    write(localsFile, locals('arn:aws:iam::111122223333:role/App'))
+    git('init')
+    git('add', '.')
+    git('commit', '-m', 'x')
+    process.chdir(join(folder, start))
+    expect(places(await lint(...DIF))).toEqual([])
+    write(localsFile, locals('arn:aws:iam::444455556666:role/Partner'))
+    const changed = await lint(...DIF)
+    expect(places(changed).map((place) => place.replace(/:\d+:\d+/, ''))).toEqual([
+      `${policyFile.slice(start.length + 1)} DIF002`,
+    ])
+    write(localsFile, locals('*'))
+    expect(places(await lint(...DIF)).map((place) => place.split(' ')[1])).toEqual(['DIF002', 'KEY007'])
+    process.chdir(folder)
+  })
+
+  test('each policy of a resource is compared with its own', async () => {
+    const role = (action: string): string =>
+      `Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: 2012-10-17\n        Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: sts:AssumeRole }\n      Policies:\n        - PolicyName: a\n          PolicyDocument:\n            Version: 2012-10-17\n            Statement: { Effect: Allow, Action: ${action}, Resource: 'arn:aws:kms:us-east-1:111122223333:key/*' }\n        - PolicyName: b\n          PolicyDocument:\n            Version: 2012-10-17\n            Statement: { Effect: Allow, Action: kms:ListKeys, Resource: '*' }\n`
+    write('t.yaml', role('kms:DescribeKey'))
+    git('init')
+    git('add', '.')
+    git('commit', '-m', 'x')
+    write('t.yaml', role('kms:Decrypt'))
+    expect(places(await lint(...DIF))).toEqual(['t.yaml:12:24 DIF001'])
+  })
+})
+
+test('metadata of a resource keeps quiet what is found at its name', async () => {
+  const key = { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: JSON.parse(policy('A')) as unknown } }
+  const quiet = { keyward: { ignore: [{ rule: 'KMS012', reason: 'rotated by hand' }] } }
+  const only = ['--select', 'KMS012,SUP', '--format', 'concise']
+  write('loud.json', JSON.stringify({ Resources: { Key: key } }))
+  write('quiet.json', JSON.stringify({ Resources: { Key: { ...key, Metadata: quiet } } }))
+  expect(places(await lint(...only, 'loud.json'))).toEqual(['loud.json:1:15 KMS012'])
+  expect(places(await lint(...only, 'quiet.json'))).toEqual([])
 })
 
 describe('keyward explain', () => {

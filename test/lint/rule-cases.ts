@@ -130,7 +130,7 @@ export function lintExample(rule: LintRule, example: RuleExample, rules: readonl
     ...(kind === undefined ? {} : { kind }),
     today: '2026-11-22',
     readers: EMBEDDED_READERS,
-    ...(before === undefined ? {} : { before: () => before }),
+    ...(before === undefined ? {} : { before: { textOf: () => before, readers: EMBEDDED_READERS } }),
   })
   linter.add({ name, text: example.text }, true)
   return linter.finish().findings

@@ -60,3 +60,20 @@ export function allowingStatement(
   const part = parts.findLast((one) => one.layer === layer && one.effect === 'Allow')
   return part === undefined || part.layer === 'grant' ? undefined : statements[part.statement]
 }
+
+/**
+ * Whether a Deny of the older version stood in the way, and the Allow by which the request is allowed now was there
+ * already: what has changed is the Deny.
+ */
+export function isNoLongerDenied(difference: Difference, before: PolicyView, after: PolicyView): boolean {
+  const allowing = allowingStatement(difference.after, after)
+  const wasDenied = difference.before.some((part) => part.layer === 'keyPolicy' && part.effect === 'Deny')
+  if (allowing === undefined || !wasDenied) return false
+  const content = contentOf(after, allowing.index)
+  return before.statements.some(({ index }) => contentOf(before, index) === content)
+}
+
+function contentOf({ document }: PolicyView, index: number): string {
+  const { sid: _sid, index: _index, ...content } = document?.statements[index] ?? {}
+  return JSON.stringify(content)
+}

@@ -103,15 +103,20 @@ function delegatesPlainly({ statements }: PolicyDocument, account: string, actio
   )
 }
 
-/** A request of PutKeyPolicy that is refused, whatever identity policies the principal has. */
-export function refusedChange(document: PolicyDocument, account: string, principal: string): Witness | undefined {
+/** A request that is refused, whatever identity policies the principal has. */
+export function refusedRequest(
+  document: PolicyDocument,
+  account: string,
+  principal: string,
+  action = PUT_KEY_POLICY,
+): Witness | undefined {
   const parsed = parsePrincipalArn(principal)
   if (!parsed.ok) return undefined
   return {
-    summary: `${principal} may not ${PUT_KEY_POLICY}`,
+    summary: `${principal} may not ${action}`,
     document: {
       principal: { type: PRINCIPAL_TYPES[parsed.value.kind], arn: principal, accountId: parsed.value.account },
-      action: PUT_KEY_POLICY,
+      action,
       resource: { type: 'key', arn: keyIn(account), accountId: account },
       keyPolicy: asPolicyInput(document),
       ...(parsed.value.kind === 'root' ? {} : { identityPolicies: [assumedPolicyJson('everything')] }),

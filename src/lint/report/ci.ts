@@ -129,7 +129,7 @@ const MAX_ROWS = 200
 
 export function formatMarkdown(report: LintReport): string {
   const summary = summaryOf(report)
-  const { files, policies, bySeverity, suppressed, baseline } = summary
+  const { files, policies, bySeverity, suppressed, baseline, hidden = 0 } = summary
   const guesses = guessesOf(summary)
   const counts = SEVERITIES.filter((severity) => bySeverity[severity] > 0).map(
     (severity) => `${bySeverity[severity]} ${severity}`,
@@ -137,8 +137,10 @@ export function formatMarkdown(report: LintReport): string {
   const quiet = [
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
     ...(baseline > 0 ? [`${baseline} in the baseline`] : []),
+    ...(hidden > 0 ? [`${hidden} not shown`] : []),
   ]
-  const head = `## keyward lint\n\n${[counts.length === 0 ? 'Nothing found' : counts.join(', '), ...quiet].join(', ')}; files: ${files}, policies: ${policies}.${guesses === undefined ? '' : ` ${capitalized(guesses)}.`}\n`
+  const none = hidden > 0 ? 'Nothing that fails the run' : 'Nothing found'
+  const head = `## keyward lint\n\n${[counts.length === 0 ? none : counts.join(', '), ...quiet].join(', ')}; files: ${files}, policies: ${policies}.${guesses === undefined ? '' : ` ${capitalized(guesses)}.`}\n`
   if (report.findings.length === 0) return head
   const rows = report.findings.slice(0, MAX_ROWS).map((finding) => {
     const { rule, source, span, severity } = finding

@@ -67,6 +67,8 @@ export interface Summary {
   readonly bySeverity: Readonly<Record<Severity, number>>
   readonly suppressed: number
   readonly baseline: number
+  /** Findings that are left out since they fail nothing. */
+  readonly hidden?: number
   /** Findings with a fix. */
   readonly fixable: { readonly safe: number; readonly unsafe: number }
 }
@@ -74,6 +76,7 @@ export interface Summary {
 export function summaryOf({ result, findings }: LintReport): Summary {
   const bySeverity: Record<Severity, number> = { error: 0, security: 0, warning: 0, suggestion: 0, info: 0 }
   const fixable = { safe: 0, unsafe: 0 }
+  const hidden = result.findings.length - findings.length
   for (const { severity, fix } of findings) {
     bySeverity[severity]++
     if (fix !== undefined) fixable[fix.safety]++
@@ -86,6 +89,7 @@ export function summaryOf({ result, findings }: LintReport): Summary {
     bySeverity,
     suppressed: result.suppressed.length,
     baseline: result.known.length,
+    ...(hidden === 0 ? {} : { hidden }),
     fixable,
   }
 }

@@ -100,15 +100,25 @@ function summaryLine(report: LintReport): string {
   return guesses === undefined ? countsOf(summary) : `${countsOf(summary)}\n${guesses}`
 }
 
-function countsOf({ files, policies, findings, bySeverity, suppressed, baseline, fixable }: Summary): string {
+function countsOf({
+  files,
+  policies,
+  findings,
+  bySeverity,
+  suppressed,
+  baseline,
+  hidden = 0,
+  fixable,
+}: Summary): string {
   const looked = `${counted(policies, 'policy', 'policies')} in ${counted(files, 'file')}`
   const quiet = [
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
     ...(baseline > 0 ? [`${baseline} in the baseline`] : []),
+    ...(hidden > 0 ? [`${hidden} not shown`] : []),
   ]
   const also = quiet.length === 0 ? '' : ` (${quiet.join(', ')})`
   if (files === 0) return 'no file was checked'
-  if (findings === 0) return `nothing found in ${looked}${also}`
+  if (findings === 0) return `nothing ${hidden > 0 ? 'that fails the run' : 'found'} in ${looked}${also}`
   const kinds = SEVERITIES.filter((severity) => bySeverity[severity] > 0)
   const fixes = [
     ...(fixable.safe > 0 ? [`${fixable.safe} with --fix`] : []),

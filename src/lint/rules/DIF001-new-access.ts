@@ -3,7 +3,13 @@
  *
  * Source: IAM User Guide, "IAM Access Analyzer custom policy checks".
  */
-import { allowingStatement, comparedVersions, leastCondition, spelled } from '../facts/compared-versions.js'
+import {
+  allowingStatement,
+  comparedVersions,
+  isNoLongerDenied,
+  leastCondition,
+  spelled,
+} from '../facts/compared-versions.js'
 import { accountOf, witnessOf } from '../facts/compared-policies.js'
 import { isOutside } from '../facts/outsiders.js'
 import type { ComparisonRule } from '../rule.js'
@@ -49,10 +55,17 @@ export const newAccess: ComparisonRule = {
     // A guardrail allows nothing: what it says is told by its Denies.
     if (document === undefined || after.kind === 'scp' || after.kind === 'rcp') return
     const account = accountOf(after, project)
-    const inside = comparedVersions(before, after, account).more.filter(
-      (difference) => after.kind !== 'key' || !isOutside(difference, after, project),
+    const { more } = comparedVersions(before, after, account)
+    const inside = more.filter((difference) => after.kind !== 'key' || !isOutside(difference, after, project))
+    // What lets in others as well, or is allowed again without a Deny, is told as that.
+    const open = new Set(
+      more.flatMap((difference) => (inside.includes(difference) ? [] : [allowingStatement(difference.after, after)])),
     )
-    const first = leastCondition(inside)
+    const alone = inside.filter(
+      (difference) =>
+        !open.has(allowingStatement(difference.after, after)) && !isNoLongerDenied(difference, before, after),
+    )
+    const first = leastCondition(alone) ?? leastCondition(inside)
     if (first === undefined) return
     const [caller] = first.callers
     const action = spelled(first.actions[0] ?? '')

@@ -4,7 +4,13 @@
  * Source: IAM User Guide, "IAM Access Analyzer custom policy checks".
  */
 import { accountOf, compared, everything, witnessOf } from '../facts/compared-policies.js'
-import { leastCondition, spelled } from '../facts/compared-versions.js'
+import {
+  allowingStatement,
+  comparedVersions,
+  isNoLongerDenied,
+  leastCondition,
+  spelled,
+} from '../facts/compared-versions.js'
 import { withStatements } from '../facts/key-world.js'
 import type { ComparisonRule } from '../rule.js'
 import type { PolicyDocument } from '../../policy/document.js'
@@ -50,15 +56,22 @@ export const guardrailWeakened: ComparisonRule = {
     if (document === undefined || before.document === undefined || before.kind !== kind) return
     if (kind !== 'key' && kind !== 'scp' && kind !== 'rcp') return
     if (before.statements.every(({ effect }) => effect !== 'Deny')) return
-    const { more } = compared(deniesOf(before.document), deniesOf(document), accountOf(after, project))
-    const first = leastCondition(more)
-    if (first === undefined) return
+    const account = accountOf(after, project)
+    const { more } = compared(deniesOf(before.document), deniesOf(document), account)
+    const denied = leastCondition(more)
+    if (denied === undefined) return
+    // A request that some Allow gives again now says more than one that nothing allows; that it is new is told of here.
+    const regained = comparedVersions(before, after, account).more.filter((one) => isNoLongerDenied(one, before, after))
+    const allowed = leastCondition(regained)
+    const allowing = allowed && allowingStatement(allowed.after, after)
+    const first = allowed ?? denied
     const action = spelled(first.actions[0] ?? '')
     const count = first.actions.length + (first.moreActions ?? 0) - 1
     const left = after.statements.find(({ effect }) => effect === 'Deny')
     const witness = witnessOf(first, 'after', document, `${action} was denied by the older version and no longer is`)
     report({
       at: left?.head ?? after.head,
+      ...(allowing === undefined ? {} : { statement: allowing.index, hides: ['DIF001'] }),
       message: `${quote(action)}${count > 0 ? ` and ${count} more` : ''} was denied by the older version, and this request no longer is`,
       effect: 'any Allow for it counts again',
       help: 'put the Deny back, or agree to the change',

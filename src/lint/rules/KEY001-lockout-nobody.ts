@@ -5,7 +5,7 @@
  * Source: KMS Developer Guide, "Default key policy"; KMS API Reference, "PutKeyPolicy".
  */
 import { addAccountStatement } from '../facts/account-statement.js'
-import { isFragment, isManaged, possibleAccounts, refusedChange } from '../facts/key-managers.js'
+import { isFragment, isManaged, possibleAccounts, refusedRequest } from '../facts/key-managers.js'
 import { ownAccount } from '../facts/own-account.js'
 import type { PolicyRule } from '../rule.js'
 
@@ -47,7 +47,7 @@ export const lockoutNobody: PolicyRule = {
     const accounts = possibleAccounts(document, own)
     const [account] = accounts
     if (account === undefined || accounts.some((candidate) => isManaged(document, candidate) !== 'no')) return
-    const witness = refusedChange(document, account, `arn:aws:iam::${account}:root`)
+    const witness = refusedRequest(document, account, `arn:aws:iam::${account}:root`)
     const fix =
       own === undefined
         ? undefined

@@ -11,7 +11,7 @@ import {
   isFragment,
   isManaged,
   possibleAccounts,
-  refusedChange,
+  refusedRequest,
 } from '../facts/key-managers.js'
 import { addAccountStatement } from '../facts/account-statement.js'
 import { ownAccount } from '../facts/own-account.js'
@@ -73,7 +73,7 @@ function reportCaller(
   report: Report,
 ): void {
   if (canManage(document, account, caller) !== 'no') return
-  const witness = refusedChange(document, account, caller)
+  const witness = refusedRequest(document, account, caller)
   // What is denied stays denied.
   const isLeftOut = document.statements.every(({ effect }) => effect === 'Allow')
   const fix = isLeftOut
@@ -93,11 +93,13 @@ function reportCaller(
 function reportNamedOnly({ head }: PolicyView, document: PolicyDocument, account: string, report: Report): void {
   const anybody = anybodyOf(account)
   if (delegates(document, account) !== 'yes' || canManage(document, account, anybody) !== 'no') return
+  const witness = refusedRequest(document, account, anybody)
   report({
     at: head,
     message: 'only principals that the policy names can change it',
     effect: 'KMS refuses the policy when anybody else deploys it',
     help: 'deploy it as one of them, and say who deploys with `caller` in the configuration',
     severity: 'info',
+    ...(witness === undefined ? {} : { witness }),
   })
 }

@@ -6,7 +6,7 @@
  * policies".
  */
 import { addAccountStatement } from '../facts/account-statement.js'
-import { delegates, isFragment, isManaged, possibleAccounts } from '../facts/key-managers.js'
+import { anybodyOf, delegates, isFragment, isManaged, possibleAccounts, refusedRequest } from '../facts/key-managers.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
 import { ownAccount } from '../facts/own-account.js'
 import type { PolicyView } from '../policy-view.js'
@@ -57,6 +57,7 @@ export const noAccountDelegation: PolicyRule = {
     const inert = siblings.find((sibling) => isAbout(sibling, policy))
     const fix =
       own === undefined ? undefined : addAccountStatement(policy, account, 'let the account use identity policies')
+    const witness = refusedRequest(document, account, anybodyOf(account), 'kms:DescribeKey')
     report({
       at: head,
       message: 'no statement lets the account of the key use identity policies',
@@ -67,6 +68,7 @@ export const noAccountDelegation: PolicyRule = {
       ...(inert === undefined
         ? {}
         : { related: [{ message: 'what this policy allows for the key has no effect', at: inert.head }] }),
+      ...(witness === undefined ? {} : { witness }),
       ...(fix === undefined ? {} : { fix }),
     })
   },

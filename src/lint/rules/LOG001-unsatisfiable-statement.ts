@@ -12,7 +12,7 @@ import { keyFacts } from '../facts/condition-key-facts.js'
 import { withStatements } from '../facts/key-world.js'
 import { populationOf } from '../facts/key-population.js'
 import { resourceEntries } from '../facts/resource-entries.js'
-import { appliesNowhere, hasLogic, isSettled } from '../facts/statement-logic.js'
+import { appliesNowhere, besideEverything, hasLogic, isSettled } from '../facts/statement-logic.js'
 import { faultOfValue } from '../facts/value-format.js'
 import type { ConditionView, PolicyView, StatementView } from '../policy-view.js'
 import type { PolicyRule, Witness } from '../rule.js'
@@ -154,13 +154,20 @@ function isToldElsewhere(test: ConditionView, { action, principal }: StatementVi
   return action !== undefined && populationOf(action, key.key)?.carrying === 0
 }
 
-/** A request that the statement would apply to, were it not for its conditions. */
+/** A request that the statement would apply to, were it not for its conditions. A Deny is asked about beside an Allow of everything. */
 function missed(document: PolicyDocument, statement: Statement, account: string): Witness | undefined {
-  if (statement.effect === 'Deny') return undefined
-  const dead = withStatements(document, [statement])
-  const { more } = compared(dead, withStatements(document, [{ ...statement, conditions: [] }]), account)
-  const [first] = more
+  const isDeny = statement.effect === 'Deny'
+  const only = (one: Statement): PolicyDocument =>
+    isDeny ? besideEverything(document, [one]) : withStatements(document, [one])
+  const dead = only(statement)
+  const free = only({ ...statement, conditions: [] })
+  const [first] = (isDeny ? compared(free, dead, account) : compared(dead, free, account)).more
   return first === undefined
     ? undefined
-    : witnessOf(first, 'before', dead, 'the statement does not allow this request, nor any other')
+    : witnessOf(
+        first,
+        isDeny ? 'after' : 'before',
+        dead,
+        `the statement does not ${isDeny ? 'deny' : 'allow'} this request, nor any other`,
+      )
 }

@@ -4,7 +4,7 @@
  * Source: IAM User Guide, "Policy evaluation logic".
  */
 import { removeStatements } from '../edits.js'
-import { accountOf, allowedBy, witnessOf } from '../facts/compared-policies.js'
+import { accountOf, allowedBy, compared, witnessOf } from '../facts/compared-policies.js'
 import { withStatements } from '../facts/key-world.js'
 import {
   besideEverything,
@@ -71,7 +71,8 @@ export const redundantStatement: PolicyRule = {
         const witness = effect === 'Allow' ? coveredRequest(view, asked) : undefined
         // What allows nothing by itself is no matter of the others.
         if (witness === undefined) proved ??= provedCovered(views, effect, asked)
-        if (witness !== undefined || proved?.has(view) === true) reportStatement(view, views, policy, witness, report)
+        if (witness === undefined && proved?.has(view) !== true) continue
+        reportStatement(view, views, policy, witness ?? deniedRequest(view, asked), report)
       }
     }
   },
@@ -153,4 +154,21 @@ function coveredRequest(view: StatementView, { document, account }: Asked): Witn
   return request === undefined
     ? undefined
     : witnessOf(request, 'after', rest, 'what the others say of a request that the statement allows')
+}
+
+/** A request that the Deny denies, asked of the policy without it and beside an Allow of everything. */
+function deniedRequest(view: StatementView, { document, account }: Asked): Witness | undefined {
+  const statement = document.statements[view.index]
+  if (statement?.effect !== 'Deny') return undefined
+  const denied = (asked: readonly Statement[]): Difference | undefined =>
+    compared(besideEverything(document, asked), besideEverything(document, []), account).more[0]
+  const one = forOneAction([view], document)
+  const request = (one === undefined ? undefined : denied(one)) ?? denied([statement])
+  const rest = besideEverything(
+    document,
+    document.statements.filter((other) => other !== statement),
+  )
+  return request === undefined
+    ? undefined
+    : witnessOf(request, 'after', rest, 'what the others say of a request that the statement denies')
 }

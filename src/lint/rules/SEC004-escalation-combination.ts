@@ -5,15 +5,19 @@
  * Source: IAM User Guide, "Permissions boundaries for IAM entities" (delegating responsibility); KMS Developer Guide,
  * "Key policies in AWS KMS".
  */
-import { ESCALATIONS, type Escalation } from '../facts/escalations.js'
+import { allowedBy, witnessOf } from '../facts/compared-policies.js'
+import { leastCondition, spelled } from '../facts/compared-versions.js'
+import { ESCALATIONS, type Escalation, type EscalationStep } from '../facts/escalations.js'
 import { holderAccess, holderRequest } from '../facts/holder-access.js'
 import { plainRequest } from '../facts/holder-world.js'
-import { EXAMPLE_ACCOUNT, LINT_OPTIONS, sampleKeys } from '../facts/key-world.js'
+import { EXAMPLE_ACCOUNT, LINT_OPTIONS, sampleKeys, withStatements } from '../facts/key-world.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
+import { relevantTo, speaksOf } from '../facts/relevant-statements.js'
 import { broadResource, isDeniedOutright, isEverything, namedAction } from '../facts/service-actions.js'
 import type { PolicyView, TextValue } from '../policy-view.js'
 import type { PolicyRule, Witness } from '../rule.js'
-import { anyAccess } from '../../solve/access.js'
+import type { PolicyDocument } from '../../policy/document.js'
+import { anyAccess, type Comparison } from '../../solve/access.js'
 
 export const escalationCombination: PolicyRule = {
   on: 'policy',
@@ -64,6 +68,7 @@ export const escalationCombination: PolicyRule = {
       const more = others.length === 0 ? '' : `, and ${others.length} more such ${others.length === 1 ? 'way' : 'ways'}`
       const [at, ...rest] = first.steps
       if (at === undefined) return
+      const witness = firstStep(first.path, policy)
       report({
         at,
         message: `the policy lets its holder become anything: ${first.path.how}${more}`,
@@ -75,6 +80,7 @@ export const escalationCombination: PolicyRule = {
             .slice(0, MAX_RELATED)
             .flatMap(({ path, steps: [step] }) => (step === undefined ? [] : [{ message: path.how, at: step }])),
         ],
+        ...(witness === undefined ? {} : { witness }),
       })
     }
     reportKeys(policy, report)
@@ -87,8 +93,9 @@ const MAX_RELATED = 8
 /** Where each action of the way is allowed without a condition, on more than single resources. */
 function stepsOf({ actions }: Escalation, policy: PolicyView): readonly TextValue[] | undefined {
   const steps: TextValue[] = []
-  for (const { service, name, resource } of actions) {
-    if (isDeniedOutright(policy, service, name)) return undefined
+  for (const action of actions) {
+    const { service, name, resource } = action
+    if (isDeniedOutright(policy, service, name) || isDeniedTogether(action, policy)) return undefined
     const step = policy.statements.flatMap((statement) => {
       if (statement.effect !== 'Allow' || statement.conditions.length > 0) return []
       const entry = namedAction(statement, service, name)
@@ -98,6 +105,35 @@ function stepsOf({ actions }: Escalation, policy: PolicyView): readonly TextValu
     steps.push(step)
   }
   return steps
+}
+
+/** What the policy says of one action, after its Denies. */
+function accessBy(step: EscalationStep, document: PolicyDocument): Comparison {
+  const statements = relevantTo(document.statements, [spelledOut(step)])
+  return allowedBy(withStatements(document, statements))
+}
+
+function spelledOut({ service, name }: EscalationStep): string {
+  return spelled(`${service}:${name}`)
+}
+
+/** Whether Denies that are about some requests each leave nothing of the action. */
+function isDeniedTogether(step: EscalationStep, { document }: PolicyView): boolean {
+  if (document === undefined) return false
+  const action = spelledOut(step)
+  if (!document.statements.some((statement) => statement.effect === 'Deny' && speaksOf(statement, action))) return false
+  return accessBy(step, document).verdict === 'equivalent'
+}
+
+/** A request with which the holder goes the way, or begins it. */
+function firstStep({ actions: [step, ...more] }: Escalation, { document }: PolicyView): Witness | undefined {
+  if (document === undefined || step === undefined) return undefined
+  const request = leastCondition(accessBy(step, document).more)
+  const action = spelledOut(step)
+  return (
+    request &&
+    witnessOf(request, 'after', document, `its holder may ${action}${more.length > 0 ? ', and go on from there' : ''}`)
+  )
 }
 
 function reportKeys(policy: PolicyView, report: Parameters<PolicyRule['check']>[1]): void {

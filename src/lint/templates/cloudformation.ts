@@ -160,7 +160,8 @@ class TemplateReader {
       properties: Object.fromEntries(plain) as Record<string, unknown>,
       span,
       places,
-      whole: { start: node.start, end: node.end },
+      // What is about the resource as such stands at its name.
+      whole: { start: span.start, end: node.end },
       ...(metadata === undefined ? {} : { metadata }),
     }
   }

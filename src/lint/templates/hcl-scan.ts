@@ -191,6 +191,26 @@ export class HclScanner {
     return undefined
   }
 
+  /** The whole text as a template, without quotes and their escapes. */
+  bareParts(): readonly HclPart[] {
+    const { text } = this
+    const parts: HclPart[] = []
+    let from = this.at
+    while (this.at < text.length) {
+      const part = this.templatePart(this.at)
+      if (part === undefined) {
+        this.at++
+        continue
+      }
+      if (this.at > from) parts.push({ kind: 'text', text: text.slice(from, this.at), start: from, end: this.at })
+      parts.push(part)
+      this.at = part.end
+      from = this.at
+    }
+    if (this.at > from) parts.push({ kind: 'text', text: text.slice(from), start: from, end: this.at })
+    return parts
+  }
+
   /** `${...}`, `%{...}`, or one of them written with its sign doubled, which means itself. */
   private templatePart(at: number): HclPart | undefined {
     const { text } = this

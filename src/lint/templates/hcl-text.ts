@@ -20,16 +20,16 @@ export function templateText({ parts, inner }: HclTemplate, valueOf: (part: HclP
     starts.push(text.length)
     text += part.kind === 'text' ? part.text : valueOf(part)
   }
-  const at = (offset: number): number => {
+  const at = (offset: number, side: 'start' | 'end'): number => {
     const index = lastAtMost(starts, offset)
     const part = parts[index]
     if (part === undefined) return inner.start
     const into = offset - starts[index]!
     if (into === 0) return part.start
     const isPlain = part.kind === 'text' && part.text.length === part.end - part.start
-    return isPlain ? Math.min(part.start + into, part.end) : part.end
+    return isPlain ? Math.min(part.start + into, part.end) : part[side]
   }
-  return { text, place: ({ start, end }) => ({ start: at(start), end: at(end) }) }
+  return { text, place: ({ start, end }) => ({ start: at(start, 'start'), end: at(end, 'end') }) }
 }
 
 /** Whether every character stands in the file as it means. */

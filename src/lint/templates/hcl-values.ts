@@ -9,8 +9,25 @@
 import type { TemplateValues } from '../embedded-policies.js'
 import { firstSymbol } from '../symbols.js'
 import type { Span } from '../../text/source.js'
-import { scalarText, type Member, type ObjectNode, type StringNode, type SyntaxNode } from '../../text/syntax-tree.js'
-import type { HclBlock, HclBody, HclEntry, HclExpression, HclReference, HclTemplate } from './hcl.js'
+import {
+  nodeToValue,
+  scalarText,
+  type Member,
+  type ObjectNode,
+  type StringNode,
+  type SyntaxNode,
+} from '../../text/syntax-tree.js'
+import {
+  readHclExpression,
+  type HclBlock,
+  type HclBody,
+  type HclCall,
+  type HclEntry,
+  type HclExpression,
+  type HclPart,
+  type HclReference,
+  type HclTemplate,
+} from './hcl.js'
 import { templateText, type TemplateText } from './hcl-text.js'
 import { givenReference, standInOfReference, type SymbolTable } from './terraform-references.js'
 import { withPlaces } from './tree-places.js'
@@ -67,13 +84,26 @@ export class HclValues {
       const { start, end } = part
       const isReference = part.kind === 'expression' && REFERENCE.test(part.text)
       if (isReference) this.onReference({ kind: 'reference', text: part.text, start, end })
-      const node = isReference ? this.reference(part.text, part, depth + 1) : this.unknown(part)
+      const call = isReference ? undefined : this.callIn(part)
+      const node = call === undefined ? this.partNode(part, isReference, depth) : this.node(call, depth + 1)
       const text = scalarText(node)
-      const isTooLong = text !== undefined && text.length > this.unitsLeft
-      if (text === undefined || isTooLong) return this.table.character(`\${${part.text}}`, part, undefined)
-      this.unitsLeft -= text.length
+      if (text === undefined || !this.takes(text.length)) {
+        return this.table.character(`\${${part.text}}`, part, undefined)
+      }
       return text
     })
+  }
+
+  private partNode(part: HclPart, isReference: boolean, depth: number): SyntaxNode {
+    return isReference ? this.reference(part.text, part, depth + 1) : this.symbol(shown(part.text), part, undefined)
+  }
+
+  /** A call of a function that is worked out, where the part is one. */
+  private callIn(part: HclPart): HclCall | undefined {
+    const { kind, text } = part
+    if (kind !== 'expression' || !CALL.test(text)) return undefined
+    const expression = partExpression(part, this.names.text)
+    return expression.kind === 'call' && WORKED_OUT.has(expression.name) ? expression : undefined
   }
 
   /** Attributes of a block as members of an object, under the names they have. */
@@ -154,8 +184,17 @@ export class HclValues {
   ): SyntaxNode | undefined {
     if (!WORKED_OUT.has(name)) return undefined
     const values = given.map((argument) => this.node(argument, depth + 1))
+    if (name === 'jsonencode') {
+      const [only] = values
+      if (only === undefined || !this.takes(unitsOf(only))) return undefined
+      return { kind: 'string', value: JSON.stringify(nodeToValue(only)), start, end }
+    }
     if (name === 'join') {
       const [separator, list] = values
+      if (list?.kind === 'array' && separator?.kind === 'string') {
+        const units = unitsOf(list) + separator.value.length * list.items.length
+        if (!this.takes(units)) return undefined
+      }
       const parts = list?.kind === 'array' ? list.items.map(scalarText) : []
       const isText = list?.kind === 'array' && parts.every((part) => part !== undefined)
       return separator?.kind === 'string' && isText
@@ -166,6 +205,13 @@ export class HclValues {
     return { kind: 'array', items: values.flatMap((value) => (value.kind === 'array' ? value.items : [])), start, end }
   }
 
+  /** Whether there is room for a text of this length. */
+  private takes(units: number): boolean {
+    if (units > this.unitsLeft) return false
+    this.unitsLeft -= units
+    return true
+  }
+
   private template(template: HclTemplate, depth: number): SyntaxNode {
     const { start, end, parts } = template
     const [only] = parts
@@ -174,6 +220,8 @@ export class HclValues {
       this.onReference({ kind: 'reference', text: only.text, start, end })
       return this.reference(only.text, template, depth + 1)
     }
+    const call = parts.length === 1 && only !== undefined ? this.callIn(only) : undefined
+    if (call !== undefined) return withPlaces(this.node(call, depth + 1), () => ({ start, end }))
     return { kind: 'string', value: this.text(template, depth).text, start, end }
   }
 
@@ -196,7 +244,7 @@ export class HclValues {
   private unknown({ start, end }: Span): StringNode {
     const written = this.names.text.slice(start, Math.min(end, start + MAX_WRITTEN))
     const isTemplate = written.startsWith('${')
-    const expression = written.replaceAll(/\s+/g, ' ')
+    const expression = shown(written)
     return this.symbol(isTemplate ? expression.slice(2).replace(/\}$/, '') : expression, { start, end }, undefined)
   }
 
@@ -210,11 +258,38 @@ export class HclValues {
   }
 }
 
+/** An expression as notes and findings quote it. */
+function shown(expression: string): string {
+  return expression.slice(0, MAX_WRITTEN).replaceAll(/\s+/g, ' ')
+}
+
+/** The expression that a part of a template is. */
+export function partExpression({ start, end, read }: HclPart, text: string): HclExpression {
+  return read ?? readHclExpression(text, { start: start + 2, end: end - 1 })
+}
+
 /** Of an expression that is quoted. */
 const MAX_WRITTEN = 80
 /** A reference and nothing else. */
 const REFERENCE = /^[a-zA-Z_][\w.*[\]"-]{0,300}$/
-const WORKED_OUT: ReadonlySet<string> = new Set(['concat', 'distinct', 'join', 'tolist', 'toset'])
+const WORKED_OUT: ReadonlySet<string> = new Set(['concat', 'distinct', 'join', 'jsonencode', 'tolist', 'toset'])
+const CALL = /^(?:concat|distinct|join|jsonencode|tolist|toset)\b/
+
+/** How long the texts of a value are together. */
+function unitsOf(node: SyntaxNode): number {
+  switch (node.kind) {
+    case 'array':
+      return node.items.reduce((sum, item) => sum + unitsOf(item), 2)
+    case 'object':
+      return node.members.reduce((sum, { key, value }) => sum + key.length + unitsOf(value), 2)
+    case 'string':
+      return node.value.length
+    case 'number':
+    case 'boolean':
+    case 'null':
+      return 1
+  }
+}
 
 function literal(text: string, { start, end }: Span): SyntaxNode {
   switch (text) {

@@ -43,6 +43,8 @@ export interface HclTemplate extends Span {
 export interface HclPart extends Span {
   readonly kind: 'text' | 'expression' | 'directive'
   readonly text: string
+  /** Where the expression does not stand in the file as it is: within a string of JSON. */
+  readonly read?: HclExpression
 }
 
 /** A number, `true`, `false` or `null`. */
@@ -88,6 +90,15 @@ const MAX_DEPTH = 64
 export function readHcl(text: string, from = 0): HclBody {
   const scanner = new HclScanner(text, from)
   return new HclReader(scanner).body(0)
+}
+
+/** What stands in a place of the text, as one expression. */
+export function readHclExpression(text: string, { start, end }: Span): HclExpression {
+  const scanner = new HclScanner(text.slice(0, end), start)
+  scanner.skipSpace(true)
+  const expression = new HclReader(scanner).expression(0, false)
+  scanner.skipSpace(true)
+  return scanner.isAtEnd() ? expression : { kind: 'other', start, end }
 }
 
 class HclReader {

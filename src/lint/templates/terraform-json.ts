@@ -7,7 +7,16 @@
  */
 import type { Span } from '../../text/source.js'
 import { scalarText, type Member, type ObjectNode, type StringNode, type SyntaxNode } from '../../text/syntax-tree.js'
-import type { HclAttribute, HclBlock, HclBody, HclEntry, HclExpression, HclTemplate } from './hcl.js'
+import {
+  readHclExpression,
+  type HclAttribute,
+  type HclBlock,
+  type HclBody,
+  type HclEntry,
+  type HclExpression,
+  type HclPart,
+  type HclTemplate,
+} from './hcl.js'
 import { HclScanner } from './hcl-scan.js'
 
 const NAME = /\.(?:tf|tofu)\.json$/i
@@ -127,11 +136,64 @@ class JsonReader {
     const scanner = new HclScanner(this.text, start)
     const template = scanner.quotedTemplate()
     if (template?.end === end) return template
-    return /[$%]\{/.test(value) ? { kind: 'other', start, end } : plainTemplate(value, node)
+    return /[$%]\{/.test(value) ? bareTemplate(value, { start, end }) : plainTemplate(value, node)
   }
 }
 
 const COMMENT = '//'
+
+/** A template whose characters do not stand in the file as they are: everything in it is where the string is. */
+function bareTemplate(value: string, { start, end }: Span): HclTemplate {
+  const place: StringPlace = { value, at: { start, end } }
+  const parts = new HclScanner(value).bareParts().map((part) => placedPart(part, place, 0))
+  return { kind: 'template', parts, inner: place.at, isHeredoc: false, start, end }
+}
+
+interface StringPlace {
+  /** What the string means. */
+  readonly value: string
+  readonly at: Span
+}
+
+/** Expressions stand in each other far less deeply in any configuration. */
+const MAX_DEPTH = 32
+
+function placedPart({ kind, text, start, end }: HclPart, place: StringPlace, depth: number): HclPart {
+  if (kind !== 'expression') return { kind, text, ...place.at }
+  const expression: HclExpression =
+    depth < MAX_DEPTH
+      ? placed(readHclExpression(place.value, { start: start + 2, end: end - 1 }), place, depth + 1)
+      : { kind: 'other', ...place.at }
+  return { kind, text, read: expression, ...place.at }
+}
+
+/** Depth is bounded by the reader of expressions, but for that of templates. */
+function placed(expression: HclExpression, place: StringPlace, depth: number): HclExpression {
+  const { at } = place
+  switch (expression.kind) {
+    case 'template':
+      return { ...expression, parts: expression.parts.map((part) => placedPart(part, place, depth)), inner: at, ...at }
+    case 'list':
+      return { ...expression, items: expression.items.map((item) => placed(item, place, depth)), ...at }
+    case 'call':
+      return { ...expression, arguments: expression.arguments.map((item) => placed(item, place, depth)), ...at }
+    case 'object':
+      return { ...expression, entries: expression.entries.map((entry) => placedEntry(entry, place, depth)), ...at }
+    case 'literal':
+    case 'reference':
+    case 'other':
+      return { ...expression, ...at }
+  }
+}
+
+function placedEntry({ key, value }: HclEntry, place: StringPlace, depth: number): HclEntry {
+  const { at } = place
+  const placedKey: HclEntry['key'] =
+    key.kind === 'template'
+      ? { ...key, parts: key.parts.map((part) => placedPart(part, place, depth)), inner: at, ...at }
+      : { ...key, ...at }
+  return { key: placedKey, value: placed(value, place, depth) }
+}
 
 function plainTemplate(text: string, { start, end }: Span): HclTemplate {
   const inner = { start: start + 1, end: end - 1 }

@@ -27,7 +27,7 @@ import { escapedReferences } from './escaped-references.js'
 import { grantInput } from './grant-input.js'
 import type { HclAttribute, HclBlock, HclExpression, HclTemplate } from './hcl.js'
 import { isPlainText } from './hcl-text.js'
-import { HclValues, plainScalar, type TerraformNames } from './hcl-values.js'
+import { HclValues, partExpression, plainScalar, type TerraformNames } from './hcl-values.js'
 import { isTerraformJson } from './terraform-json.js'
 import { readModule, type TerraformModule } from './terraform-module.js'
 import { SymbolTable } from './terraform-references.js'
@@ -190,8 +190,12 @@ class SourceReader {
 
   private template(template: HclTemplate, owner: Owner, at: Span, steps: number): void {
     const { parts, inner } = template
-    const [only] = parts
-    if (parts.length === 1 && only?.kind === 'expression') return this.referred(only.text, owner, at, steps)
+    const [only, ...others] = parts.filter(({ kind, text }) => kind !== 'text' || text.trim() !== '')
+    if (only?.kind === 'expression' && others.length === 0) {
+      const expression = partExpression(only, this.names.text)
+      if (expression.kind !== 'other' && steps < MAX_STEPS) return this.policy(expression, owner, at, steps + 1)
+      return this.planWanted(at, owner.facts.address, only.text)
+    }
     if (parts.some(({ kind }) => kind === 'directive')) {
       return this.planWanted(at, owner.facts.address, 'a template with directives')
     }

@@ -78,6 +78,8 @@ describe('how a policy is written', () => {
       POLICY,
       '"arn:aws:s3:::b"',
     ],
+    ['jsonencode in a string', iamPolicy(`"\${${encoded}}"`), POLICY, '"arn:aws:s3:::b"'],
+    ['jsonencode in a heredoc', iamPolicy(`<<-EOT\n    \${${encoded}}\n  EOT`), POLICY, '"arn:aws:s3:::b"'],
     ['a document', document + iamPolicy('data.aws_iam_policy_document.d.json'), DOCUMENT, '"arn:aws:s3:::b"'],
     [
       'a document of many',
@@ -161,6 +163,26 @@ locals {
   })
 })
 
+describe('functions within JSON', () => {
+  const heredoc = (resource: string, more = ''): string =>
+    `${more}${iamPolicy(`<<EOT\n{ "Statement": [{ "Resource": ${resource}, "Action": "s3:GetObject" }] }\nEOT`)}`
+  test.each<[string, string, unknown]>([
+    ['a list', heredoc('${jsonencode(["arn:aws:s3:::a", "arn:aws:s3:::b"])}'), ['arn:aws:s3:::a', 'arn:aws:s3:::b']],
+    ['a local', heredoc('${jsonencode(local.it)}', 'locals {\n  it = ["a", "b"]\n}\n'), ['a', 'b']],
+    ['a reference in a list', heredoc('${jsonencode([aws_s3_bucket.b.arn])}'), ['${aws_s3_bucket.b.arn}']],
+    ['what nobody knows', heredoc('${jsonencode(var.x)}'), '${var.x}'],
+    ['one in another', heredoc('${jsonencode(concat(["a"], [join("-", ["b", "c"])]))}'), ['a', 'b-c']],
+    ['a text that is joined', heredoc('"arn:aws:s3:::${join("-", ["a", "b"])}/*"'), 'arn:aws:s3:::a-b/*'],
+    ['what is not worked out', heredoc('"${lower("B")}"'), '${lower("B")}'],
+  ])('%s', (_name, text, expected) => {
+    expect(said(read(text))).toEqual({ Statement: [{ Resource: expected, Action: 's3:GetObject' }] })
+  })
+  test('are where they are written', () => {
+    const written = '${jsonencode(["arn:aws:s3:::a", "arn:aws:s3:::b"])}'
+    expect(place(read(heredoc(written)))).toBe(written)
+  })
+})
+
 describe('what is not written down', () => {
   test.each([
     ['a variable', 'var.policy', 'planWanted var.policy'],
@@ -172,7 +194,7 @@ describe('what is not written down', () => {
     ],
     [
       'JSON that is filled in',
-      '<<EOT\n{ "Statement": ${jsonencode(var.x)} }\nEOT',
+      '<<EOT\n{ "Statement": ${templatefile("x", {})} }\nEOT',
       'planWanted a template that is JSON only when it has been filled in',
     ],
     ['directives', '"%{ if true }{}%{ endif }"', 'planWanted a template with directives'],
@@ -362,6 +384,7 @@ describe('what is malformed or hostile ends', () => {
     ['open heredocs', `aws_ = ${wide('<<A\n')}`],
     ['open strings', `aws_ = ${wide('"\n')}`],
     ['interpolations in each other', `aws_ = "${wide('${"')}`],
+    ['functions in each other', `aws_ = ${wide('"${jsonencode(')}`],
     ['closing brackets', wide('}])')],
     ['signs', `aws_ ${wide('= ')}`],
     ['comments', `aws_ ${wide('/* # // ')}`],
@@ -378,6 +401,23 @@ describe('what is malformed or hostile ends', () => {
       `locals {\n${locals.join('')}  a60 = "x"\n}\n${iamPolicy('jsonencode({ Statement = { Resource = local.a0 } })')}`,
     )
     expect(file.policies).toHaveLength(1)
+  })
+  test.each(['jsonencode', 'join'])('texts that grow by %s', (name) => {
+    const call =
+      name === 'join' ? (list: string): string => `join("", ${list})` : (list: string): string => `jsonencode(${list})`
+    const again = (what: string): string => `[${Array.from({ length: 40 }, () => what).join(', ')}]`
+    const locals = Array.from({ length: 12 }, (_, index) => `  a${index} = ${call(again(`local.a${index + 1}`))}\n`)
+    const text = `locals {\n${locals.join('')}  a12 = "${'x'.repeat(1000)}"\n}\n`
+    expect(read(`${text}${iamPolicy('"${jsonencode({ Id = local.a0 })}"')}`).policies).toHaveLength(1)
+  })
+  test('templates in each other, in JSON', () => {
+    const deep = `${'${"'.repeat(5000)}x${'"}'.repeat(5000)}`
+    const text = JSON.stringify({ resource: { aws_iam_policy: { p: { policy: deep } } } })
+    expect(findPolicies({ name: 'a.tf.json', text }, { isNamed: true }, [readTerraformSource]).policies).toEqual([])
+  })
+  test('a policy in templates in each other', () => {
+    const deep = `${'"${'.repeat(5000)}x${'}"'.repeat(5000)}`
+    expect(read(iamPolicy(deep)).policies).toEqual([])
   })
   test('documents that take in each other twice', () => {
     const documents = Array.from({ length: 30 }, (_, index) => {
@@ -530,6 +570,21 @@ describe('configurations in JSON', () => {
         Statement: [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::b'] }],
       },
       '"arn:aws:s3:::b"',
+    ],
+    [
+      'a function, with quotes in its string',
+      resource('aws_iam_policy', {
+        policy:
+          '${jsonencode({"Version" = "2012-10-17", "Statement" = [{"Effect" = "Allow", "Action" = "s3:GetObject", "Resource" = "arn:aws:s3:::${join("", ["b"])}"}]})}',
+      }),
+      POLICY,
+      undefined,
+    ],
+    [
+      'a function within JSON',
+      resource('aws_iam_policy', { policy: '{"Id": ${jsonencode(["a", "b"])}, "Sid": "${join("-", ["c", "d"])}"}' }),
+      { Id: ['a', 'b'], Sid: 'c-d' },
+      undefined,
     ],
     [
       'a local',
