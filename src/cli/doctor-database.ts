@@ -5,7 +5,7 @@
  * Source: PostgreSQL documentation, "Transaction Isolation", "Asynchronous Commit", "NOTIFY", "pg_stat_ssl".
  */
 import type { Client } from 'pg'
-import { parsePostgresUrl } from '../store/postgres-address.js'
+import { type Encryption, parsePostgresUrl } from '../store/postgres-address.js'
 import { storeErrorOf } from '../store/postgres-errors.js'
 import { ok, problem, warning, type Finding } from './doctor-finding.js'
 import { checkSkew } from './doctor-clock.js'
@@ -20,24 +20,26 @@ const CONNECTIONS = 10
 export async function checkDatabase(url: string, processes: number): Promise<readonly Finding[]> {
   const address = parsePostgresUrl(url)
   const { default: pg } = await import('pg')
-  const client = new pg.Client({
-    connectionString: address.connectionString,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    query_timeout: TIMEOUT_MS,
-  })
-  client.on('error', () => undefined)
+  let client: Client | undefined
   try {
+    // It reads the files that the URL names.
+    client = new pg.Client({
+      connectionString: address.connectionString,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
+    })
+    client.on('error', () => undefined)
     await client.connect()
-    return await ask(client, processes)
+    return await ask(client, processes, address.encryption)
   } catch (error) {
     const { message } = storeErrorOf(error, `\`${address.shown}\` cannot be asked`, address)
     return [problem(CHECK, message, 'look whether it runs, and whether this user may connect to it')]
   } finally {
-    await client.end().catch(() => undefined)
+    await client?.end().catch(() => undefined)
   }
 }
 
-async function ask(client: Client, processes: number): Promise<readonly Finding[]> {
+async function ask(client: Client, processes: number, encryption: Encryption): Promise<readonly Finding[]> {
   const startedMs = Date.now()
   const { rows } = await client.query<Answers>(QUESTIONS)
   const answeredMs = Date.now()
@@ -63,9 +65,7 @@ async function ask(client: Client, processes: number): Promise<readonly Finding[
         )
       : ok(CHECK, `what it acknowledges is on its disk (synchronous_commit = ${durable})`),
     await isolation(client),
-    ssl || isLocal
-      ? ok(CHECK, ssl ? 'the connection is encrypted' : 'the connection stays on this machine')
-      : warning(CHECK, 'the connection is not encrypted', 'put `?sslmode=verify-full` into the URL'),
+    encrypted({ ssl, isLocal }, encryption),
     Number(connections) >= processes * CONNECTIONS
       ? ok(CHECK, `it takes ${connections} connections`)
       : warning(
@@ -76,6 +76,19 @@ async function ask(client: Client, processes: number): Promise<readonly Finding[
     await hints(client),
     checkSkew('of the database', Number(nowMs), startedMs, answeredMs),
   ]
+}
+
+function encrypted({ ssl, isLocal }: Pick<Answers, 'ssl' | 'isLocal'>, encryption: Encryption): Finding {
+  if (ssl && encryption === 'unchecked') {
+    return warning(
+      CHECK,
+      'the connection is encrypted, and nobody checks with whom',
+      'put `?sslmode=verify-full` into the URL, and the authority of the certificate as `sslrootcert`',
+    )
+  }
+  if (ssl) return ok(CHECK, 'the connection is encrypted, and the server is who it says')
+  if (isLocal) return ok(CHECK, 'the connection stays on this machine')
+  return warning(CHECK, 'the connection is not encrypted', 'put `?sslmode=verify-full` into the URL')
 }
 
 interface Answers {

@@ -42,10 +42,15 @@ const INDENT = ' '.repeat(9)
 export function findingsText(findings: readonly Finding[], palette: Palette): string {
   const paint = { ok: palette.hint, warning: palette.strong, problem: palette.error }
   const lines = findings.flatMap(({ check, level, message, advice }) => [
-    `${paint[level](level)}${' '.repeat(INDENT.length - level.length)}${escapeTerminal(`${check}: ${message}`)}`,
-    ...(advice === undefined ? [] : [`${INDENT}${escapeTerminal(advice)}`]),
+    `${paint[level](level)}${' '.repeat(INDENT.length - level.length)}${indented(`${check}: ${message}`)}`,
+    ...(advice === undefined ? [] : [`${INDENT}${indented(advice)}`]),
   ])
   return `${[...lines, '', summaryOf(findings)].join('\n')}\n`
+}
+
+/** Errors in a file come with the lines around them. */
+function indented(text: string): string {
+  return escapeTerminal(text, { multiline: true }).replaceAll('\n', `\n${INDENT}`)
 }
 
 function summaryOf(findings: readonly Finding[]): string {

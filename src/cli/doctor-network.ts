@@ -50,8 +50,8 @@ function checkPort(check: string, host: string, port: number): Promise<Finding> 
       const message = whyNot(error, host, port)
       resolve(
         error.code === 'EADDRINUSE'
-          ? warning(check, message, 'fine if that is the server itself; else choose another port')
-          : problem(check, message, 'choose another address'),
+          ? warning(check, message, 'fine if that is the server itself')
+          : problem(check, message, 'name another one with `--listen`'),
       )
     })
     server.listen({ host, port, exclusive: true }, () => {
@@ -136,7 +136,7 @@ export async function checkUrl(text: string): Promise<readonly Finding[]> {
       problem(
         SERVER,
         `${quote(text, 200)} does not answer: ${alive.error}`,
-        'look whether it runs, and whether it listens there',
+        alive.advice ?? 'look whether it runs, and whether it listens there',
       ),
     ]
   const date = Date.parse(alive.value.headers.get('date') ?? '')
@@ -162,15 +162,35 @@ async function checkReady(url: URL): Promise<Finding> {
   return problem(SERVER, `it is not ready: ${why}`, 'its log says more; wait where it is starting')
 }
 
-type Answered = { readonly ok: true; readonly value: Response } | { readonly ok: false; readonly error: string }
+type Answered =
+  | { readonly ok: true; readonly value: Response }
+  | { readonly ok: false; readonly error: string; readonly advice?: string }
 
 async function answerOf(url: URL): Promise<Answered> {
   try {
     return { ok: true, value: await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' }) }
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    return { ok: false, error: reasonOf(cause) }
+    if (isPlain(cause)) return { ok: false, error: `what answers there speaks no TLS; try http://${url.host}` }
+    return { ok: false, error: reasonOf(cause), ...(isUntrusted(cause) && { advice: TRUST }) }
   }
+}
+
+const TRUST = 'its certificate is not believed here: ask again with NODE_EXTRA_CA_CERTS=<file of its issuer>'
+
+/** Of what a certificate may be refused for, that nobody known has issued it. */
+const UNTRUSTED = ['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']
+
+function isUntrusted(error: unknown): boolean {
+  return UNTRUSTED.includes(codeOf(error))
+}
+
+function isPlain(error: unknown): boolean {
+  return codeOf(error) === 'ERR_SSL_WRONG_VERSION_NUMBER'
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 function checkServedCertificate({ hostname, port }: URL): Promise<readonly Finding[]> {

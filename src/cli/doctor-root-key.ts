@@ -13,6 +13,7 @@ import { ok, problem, warning, type Finding } from './doctor-finding.js'
 import { wantedRootKeys, type RootKeyOptions } from './kms-root-key.js'
 
 const CHECK = 'root key'
+const OTHERS = 0o077
 const WRITABLE_BY_OTHERS = 0o022
 
 /** @param place - of the store: a folder, or the URL of a database. */
@@ -51,10 +52,17 @@ export async function checkRootKey(options: RootKeyOptions, place: string, store
     ]
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error
-    return [
-      problem(CHECK, error.message, 'nothing in the store can be used without its root key; find it, or restore it'),
-    ]
+    const { message } = error
+    if (rootKey.kind === 'file' && isOpenToOthers(rootKey.path)) {
+      return [problem(CHECK, message, `chmod 600 ${rootKey.path}; who could read it until now may have a copy`)]
+    }
+    return [problem(CHECK, message, 'nothing in the store can be used without its root key; find it, or restore it')]
   }
+}
+
+function isOpenToOthers(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return process.platform !== 'win32' && stats !== undefined && (stats.mode & OTHERS) !== 0
 }
 
 /** That the file itself is closed to others, whoever reads it has seen to. */

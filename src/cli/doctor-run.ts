@@ -170,17 +170,20 @@ async function checkListeners(
   return found
 }
 
-function checkWorld({ world }: ServeSettings): readonly Finding[] {
+function checkWorld({ world, mode: enforcing }: ServeSettings): readonly Finding[] {
   if (world === undefined) return []
   const unusable: string[] = []
   try {
     const { mode } = statSync(world)
-    const opened = ServedWorld.open(world, (message) => void unusable.push(message))
+    const opened = ServedWorld.open(world, {
+      mode: enforcing,
+      warn: (message) => void unusable.push(message),
+    })
     if (!opened.ok) return [problem('world', opened.error, 'the server would not start; `keyward world` shows more')]
     return [
       unusable.length === 0
         ? ok('world', opened.value.summary())
-        : warning('world', unusable.join('; '), 'what cannot be used allows nothing'),
+        : warning('world', unusable.join('; '), 'a server in mode `enforce` does not start with it'),
       ...(process.platform !== 'win32' && (mode & WRITABLE_BY_OTHERS) !== 0
         ? [
             warning(

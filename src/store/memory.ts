@@ -176,8 +176,9 @@ class MemoryStore implements Store {
       if (this.#rows.size > before) this.#names.add(name)
     } else if (this.#rows.delete(name)) this.#names.remove(name)
     this.#log.push({ commit: this.#commits, name })
-    if (this.#listeners.size > 0) this.#listeners.tell(name, version)
-    return kind === 'put' ? version : undefined
+    const rowVersion = kind === 'put' ? version : undefined
+    if (this.#listeners.size > 0) this.#listeners.tell(name, version, rowVersion)
+    return rowVersion
   }
 
   /** The last commit of which a name has fallen out of the log; whoever asks from there on misses nothing. */

@@ -15,15 +15,29 @@ export interface PostgresAddress {
   readonly schema: string
   /** For people: no password, no parameters. */
   readonly shown: string
+  /** Whether connections are encrypted, and whether it is checked with whom. Where the server is a socket, it is neither. */
+  readonly encryption: Encryption
   /** The text with every password that is known taken out. */
   readonly withoutPassword: (text: string) => string
 }
+
+/** `unchecked`: with whoever answers at the address. */
+export type Encryption = 'none' | 'unchecked' | 'checked'
 
 const SCHEMES = ['postgres:', 'postgresql:']
 const DEFAULT_SCHEMA = 'keyward'
 /** PostgreSQL cuts longer names off, so that two of them could be one. */
 const LONGEST_NAME = 63
 
+const SSL_MODES: readonly (string | null)[] = [
+  null,
+  'disable',
+  'no-verify',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+]
 /** These are all checked like `verify-full` by this version of `pg`, which warns that it will not stay so. */
 const SSL_MODES_TO_BE_CHECKED: readonly (string | null)[] = ['prefer', 'require', 'verify-ca']
 
@@ -41,15 +55,31 @@ export function parsePostgresUrl(text: string, schema?: string): PostgresAddress
     throw new StoreError(`\`${wanted}\` cannot be the name of a schema; expected 1 to ${LONGEST_NAME} bytes`)
   }
   const { searchParams } = url
-  if (SSL_MODES_TO_BE_CHECKED.includes(searchParams.get('sslmode')) && !searchParams.has('uselibpqcompat')) {
+  const mode = searchParams.get('sslmode')
+  if (!SSL_MODES.includes(mode)) {
+    throw new StoreError(`\`sslmode=${mode ?? ''}\` is not known; expected verify-full, no-verify or disable`)
+  }
+  if (SSL_MODES_TO_BE_CHECKED.includes(mode) && !searchParams.has('uselibpqcompat')) {
     searchParams.set('sslmode', 'verify-full')
   }
   return {
     connectionString: url.href,
     schema: wanted,
     shown: shownUrl(url, wanted),
+    encryption: encryptionOf(searchParams),
     withoutPassword: without(passwordsOf(url, text)),
   }
+}
+
+/** As `pg` takes it, from the URL and otherwise from the environment. */
+function encryptionOf(parameters: URLSearchParams): Encryption {
+  const [ssl, compatible] = [parameters.get('ssl'), parameters.get('uselibpqcompat')]
+  const isNamed = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'].some((name) => parameters.has(name))
+  const own = isNamed ? (parameters.get('sslmode') ?? 'verify-full') : ssl
+  const mode = own ?? process.env['PGSSLMODE'] ?? 'disable'
+  if (mode === 'disable' || mode === '0' || mode === 'false' || mode === '') return 'none'
+  if (mode === 'no-verify') return 'unchecked'
+  return compatible === 'true' && SSL_MODES_TO_BE_CHECKED.includes(mode) ? 'unchecked' : 'checked'
 }
 
 function parsed(text: string): URL | undefined {

@@ -65,7 +65,8 @@ export class Connections {
     }
     this.#newClient = (config) => new pg.Client(config)
     try {
-      this.#readers = this.#pool(new pg.Pool({ ...this.#config, max: connections, allowExitOnIdle: true }))
+      // One stays: whoever asks after a quiet time does not wait for a handshake.
+      this.#readers = this.#pool(new pg.Pool({ ...this.#config, min: 1, max: connections, allowExitOnIdle: true }))
       this.writer = this.#pool(
         new pg.Pool({ ...this.#config, max: 1, allowExitOnIdle: true, idleTimeoutMillis: 0, pipeline: true }),
       )

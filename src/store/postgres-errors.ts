@@ -67,6 +67,19 @@ export function isOneOf(error: unknown, codes: readonly string[]): boolean {
   return code !== undefined && codes.includes(code)
 }
 
+const UNKNOWN_AUTHORITY = ['name the certificate of its authority with `sslrootcert=`']
+/** What to do about a certificate; Node says in other words what is wrong with it. */
+const TLS_ADVICE: Readonly<Record<string, readonly string[]>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ERR_TLS_CERT_ALTNAME_INVALID: ['the URL must name the server as its certificate does'],
+}
+/** What `pg` says where the server will not encrypt. */
+const NO_TLS = 'The server does not support SSL connections'
+
 /** For callers of the store: one sentence, no password, no error of `pg` hanging on it. */
 export function storeErrorOf(error: unknown, what: string, address: PostgresAddress): StoreError {
   if (error instanceof StoreError) return error
@@ -79,5 +92,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map((each) => reasonOf(each)).join('; ')
   }
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const advice = 'code' in error && typeof error.code === 'string' ? TLS_ADVICE[error.code] : undefined
+  return [error.message === NO_TLS ? `${NO_TLS}; it needs \`ssl = on\`` : error.message, ...(advice ?? [])].join('; ')
 }

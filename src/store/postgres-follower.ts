@@ -1,9 +1,10 @@
 /**
  * Tells listeners of this process what was committed, by itself or by others.
  *
- * The log is the truth. It is looked at every `pollMs`; a notification of the server's is a hint to look sooner, and
- * nothing depends on its coming: poolers and some clusters have none. Own commits are told before they are acknowledged, so
- * that whoever waited for one finds nothing old in memory; the log then passes over them.
+ * The log is the truth. It is looked at every `pollMs`; a notice of another process is a hint, and nothing depends on its
+ * coming: poolers and some clusters have none. What it names is told at once, without a question to the server; the log passes
+ * over it where it says the very same. Own commits are told as soon as they are acknowledged, with the versions that their
+ * rows have now: whoever has written one knows it already. The log then passes over them.
  *
  * A process that has not managed to look for `maxLagMs` no longer knows what it may rely on: it tells that everything may have
  * changed, and again until it can look. The log is also lost where it is not the one that was read before, as after a change
@@ -12,11 +13,12 @@
  * Source: PostgreSQL documentation, "NOTIFY", "LISTEN".
  */
 import type { Client } from 'pg'
-import type { StoreListener } from '../kms/store.js'
+import type { RowVersion, StoreListener } from '../kms/store.js'
 import { Listeners } from './listeners.js'
 import { type Connections, type Line, pauseMs } from './postgres-connections.js'
 import { kindOf } from './postgres-errors.js'
-import type { PostgresReader } from './postgres-reader.js'
+import { type NoticedEntry, readNotice } from './postgres-notice.js'
+import { type LogEntry, namesOf, type PostgresReader } from './postgres-reader.js'
 import type { CommittedBatch } from './postgres-writer.js'
 
 export interface FollowerOptions {
@@ -24,6 +26,8 @@ export interface FollowerOptions {
   readonly reader: PostgresReader
   /** Undefined where nobody notifies. */
   readonly channel: string | undefined
+  /** What the marks of this process begin with: its own notices tell it nothing. */
+  readonly ownMark: string
   readonly pollMs: number
   readonly maxLagMs: number
   /** The end of the log when the store was opened. */
@@ -31,10 +35,8 @@ export interface FollowerOptions {
 }
 
 const PAGE = 1000
-/** Several notifications are one look. */
-const AFTER_HINT_MS = 1
-/** Own commits that the log has still to pass over; beyond it they are told once more. */
-const MAX_OWN = 10_000
+/** Commits that the log has still to pass over; beyond it they are told once more. */
+const MAX_TOLD = 10_000
 
 export class Follower {
   readonly #options: FollowerOptions
@@ -44,10 +46,17 @@ export class Follower {
   #mark: string | undefined
   /** Entries after it that were told already. */
   readonly #own = new Set<number>()
+  /** The same of notices, with what they have said of each. */
+  readonly #noticed = new Map<number, NoticedEntry & { readonly mark: string }>()
+  /** Own commits that nobody was told of yet. */
+  readonly #untold: CommittedBatch['commits'][number][] = []
+  #isTelling = false
   #client: Client | undefined
   #isConnecting = false
   #attempts = 0
   #timer: NodeJS.Timeout | undefined
+  /** A look is about to begin. */
+  #isDue = false
   #isLooking = false
   #looksAgain = false
   /** Beyond it, nothing is known any more. */
@@ -69,17 +78,38 @@ export class Follower {
     }
   }
 
-  /** Of this process; called before they are acknowledged. */
+  /** Of this process; called right before they are acknowledged. */
   committed({ mark, commits }: CommittedBatch): void {
     const first = commits[0]?.id ?? 0
     const last = commits.at(-1)?.id ?? 0
     // The log may have been quicker.
     const untold = commits.filter(({ id }) => id > this.#position)
-    const names = untold.flatMap(({ changes }) => changes.flatMap(({ kind, name }) => (kind === 'check' ? [] : [name])))
     if (first === this.#position + 1) this.#moveTo(last, mark)
     else for (const { id } of untold) this.#own.add(id)
-    if (this.#own.size > MAX_OWN) this.#own.clear()
-    if (names.length > 0) this.#listeners.tellAll(names, String(last), false)
+    if (this.#own.size > MAX_TOLD) this.#own.clear()
+    this.#tellLater(untold)
+  }
+
+  /** Once for all commits of a turn, and after whoever waits for them: who has written a row knows it by then. */
+  #tellLater(commits: CommittedBatch['commits']): void {
+    if (this.#listeners.size === 0) return
+    this.#untold.push(...commits)
+    if (this.#untold.length === 0 || this.#isTelling) return
+    this.#isTelling = true
+    setImmediate(() => {
+      const untold = this.#untold.splice(0)
+      this.#isTelling = false
+      const names: string[] = []
+      const versions: (RowVersion | undefined)[] = []
+      for (const { id, changes } of untold) {
+        for (const { kind, name } of changes) {
+          if (kind === 'check') continue
+          names.push(name)
+          versions.push(kind === 'put' ? String(id) : undefined)
+        }
+      }
+      if (names.length > 0) this.#listeners.tellAll(names, String(untold.at(-1)?.id), false, versions)
+    })
   }
 
   close(): void {
@@ -116,9 +146,7 @@ export class Follower {
     }
     client.on('error', gone)
     client.on('end', gone)
-    client.on('notification', ({ payload = '' }) => {
-      if (Number(payload) > this.#position) this.#lookIn(AFTER_HINT_MS)
-    })
+    client.on('notification', ({ payload = '' }) => this.#heard(payload))
     try {
       await client.connect()
       letProcessEnd(client)
@@ -141,12 +169,38 @@ export class Follower {
     void client?.end().catch(() => undefined)
   }
 
-  #lookIn(ms: number): void {
-    if (!this.#isWanted) return
-    if (this.#isLooking) {
-      this.#looksAgain ||= ms <= AFTER_HINT_MS
+  /** A notice, or what pretends to be one: listeners read again what it names, and that is all that comes of it. */
+  #heard(payload: string): void {
+    const notice = readNotice(payload)
+    if (notice === undefined || notice.last <= this.#position || notice.mark.startsWith(this.#options.ownMark)) return
+    const { mark, entries } = notice
+    if (entries === undefined) {
+      this.#lookSoon()
       return
     }
+    const untold = entries.filter(({ id }) => id > this.#position && !this.#own.has(id) && !this.#noticed.has(id))
+    if (this.#noticed.size + untold.length > MAX_TOLD) this.#noticed.clear()
+    for (const entry of untold) this.#noticed.set(entry.id, { ...entry, mark })
+    const names = untold.flatMap((entry) => entry.names)
+    // What came before it may still be untold.
+    if (names.length > 0) this.#listeners.tellAll(names, String(this.#position), false)
+  }
+
+  /** What arrives in this turn of the event loop is one look. */
+  #lookSoon(): void {
+    if (this.#isLooking) this.#looksAgain = true
+    else if (!this.#isDue) {
+      this.#isDue = true
+      clearTimeout(this.#timer)
+      setImmediate(() => {
+        this.#isDue = false
+        if (this.#isWanted) void this.#look()
+      })
+    }
+  }
+
+  #lookIn(ms: number): void {
+    if (!this.#isWanted || this.#isLooking || this.#isDue) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#look(), ms).unref()
   }
@@ -171,7 +225,8 @@ export class Follower {
       if (kindOf(failure) === 'statements') this.#options.connections.forgetStatements()
       if (this.#client === client) this.#drop()
       this.#lookIn(pauseMs(this.#attempts++))
-    } else this.#lookIn(this.#looksAgain ? 0 : this.#options.pollMs)
+    } else if (this.#looksAgain) this.#lookSoon()
+    else this.#lookIn(this.#options.pollMs)
   }
 
   async #readOn(client: Client): Promise<void> {
@@ -186,11 +241,12 @@ export class Follower {
       if (page.isLost) {
         this.#moveTo(page.head, undefined)
         this.#own.clear()
+        this.#noticed.clear()
         this.#listeners.tellAll([], String(page.head), true)
       } else {
         // While this was read, own commits may have been told.
         const fresh = page.entries.filter(({ id }) => id > this.#position)
-        const names = fresh.flatMap((entry) => (this.#own.has(entry.id) ? [] : entry.names))
+        const names = fresh.flatMap((entry) => (this.#wasTold(entry) ? [] : namesOf(entry)))
         const end = fresh.at(-1)?.id
         if (end !== undefined) this.#moveTo(end, page.mark)
         if (names.length > 0 && end !== undefined) this.#listeners.tellAll(names, String(end), false)
@@ -200,10 +256,18 @@ export class Follower {
     }
   }
 
+  /** By a notice only where it was no forged one: nobody knows the mark of a batch before it is committed. */
+  #wasTold({ id, mark, text }: LogEntry): boolean {
+    if (this.#own.has(id)) return true
+    const noticed = this.#noticed.get(id)
+    return noticed?.mark === mark && noticed.text === text
+  }
+
   #moveTo(position: number, mark: string | undefined): void {
     this.#position = position
     this.#mark = mark
     for (const id of this.#own) if (id <= position) this.#own.delete(id)
+    for (const id of this.#noticed.keys()) if (id <= position) this.#noticed.delete(id)
   }
 
   /** Everything that was committed before that moment was told. */

@@ -106,7 +106,7 @@ export class PostgresReader {
     const names: string[] = []
     let end = Number(version)
     for (const entry of entries) {
-      names.push(...entry.names)
+      names.push(...namesOf(entry))
       end = entry.id
       if (names.length >= limit) break
     }
@@ -140,7 +140,7 @@ export class PostgresReader {
       const id = integerFrom(line['id'])
       last = textFrom(line['batch'])
       if (id === asked) found = last
-      else entries.push({ id, names: namesFrom(line['names']) })
+      else entries.push({ id, mark: last, text: line['names'] === null ? '' : textFrom(line['names']) })
     }
     const isLost = mark !== undefined && found !== mark
     return { entries, head, mark: last, isLost }
@@ -243,7 +243,14 @@ export class PostgresReader {
 
 export interface LogEntry {
   readonly id: number
-  readonly names: readonly string[]
+  readonly mark: string
+  /** Of the names, which `namesOf` reads; empty for none. */
+  readonly text: string
+}
+
+export function namesOf({ text }: LogEntry): readonly string[] {
+  // The writer made the text from names.
+  return text === '' ? [] : (JSON.parse(text) as readonly string[])
 }
 
 export interface LogPage {
@@ -258,11 +265,6 @@ export interface LogPage {
 function rowFrom(line: Line): Row {
   const { name, version, value, bytes } = line
   return { name: nameFrom(name), value: valueFrom(value, bytes), version: String(integerFrom(version)) }
-}
-
-function namesFrom(column: unknown): readonly string[] {
-  // The writer made the text from names.
-  return column === null ? [] : (JSON.parse(textFrom(column)) as readonly string[])
 }
 
 function itemsOf(audit: string): readonly SnapshotItem[] {

@@ -11,6 +11,7 @@ import { type Batch, composeBatch, type CommitRequest, expectedNames } from './p
 import { bytesArray, integerArray, integerFrom, isText, nameArray, nameFrom, textArray } from './postgres-columns.js'
 import type { Connections, Line, Prepared } from './postgres-connections.js'
 import { kindOf } from './postgres-errors.js'
+import { noticeText } from './postgres-notice.js'
 import type { Tables } from './postgres-schema.js'
 
 export interface Statements {
@@ -66,6 +67,8 @@ export interface TransactionOptions {
   readonly statements: Statements
   /** Whether a change of this row is worth telling others at once. */
   readonly isTold: (name: string) => boolean
+  /** What the marks of this process begin with. */
+  readonly ownMark: string
 }
 
 export class Transaction {
@@ -121,10 +124,13 @@ export class Transaction {
       await client.query('ROLLBACK')
       return { mark: '', batch }
     }
-    const mark = randomBytes(12).toString('base64url')
+    const mark = this.#options.ownMark + randomBytes(12).toString('base64url')
     this.doubt = { mark, batch }
     try {
-      await together([ask(statements.write, valuesOf(mark, batch)), client.query<Line>(this.#end(commits, batch))])
+      await together([
+        ask(statements.write, valuesOf(mark, batch)),
+        client.query<Line>(this.#end(client, commits, { mark, batch })),
+      ])
     } catch (error) {
       // The server's own refusal: what comes after it in the same transaction is undone.
       if (kindOf(error) !== 'away') this.doubt = undefined
@@ -134,16 +140,18 @@ export class Transaction {
     return { mark, batch }
   }
 
-  #end(commits: readonly CommitRequest[], { answers, entries }: Batch): string {
+  #end(client: PoolClient, commits: readonly CommitRequest[], { mark, batch }: MarkedBatch): string {
     const { statements, isTold } = this.#options
     const { channel } = statements
     const tells =
       channel !== undefined &&
       commits.some(
         ({ changes }, index) =>
-          typeof answers[index] === 'number' && changes.some(({ kind, name }) => kind !== 'check' && isTold(name)),
+          typeof batch.answers[index] === 'number' &&
+          changes.some(({ kind, name }) => kind !== 'check' && isTold(name)),
       )
-    return tells ? `SELECT pg_notify('${channel}', '${entries.at(-1)?.id ?? 0}'); COMMIT` : 'COMMIT'
+    if (!tells) return 'COMMIT'
+    return `SELECT pg_notify('${channel}', ${client.escapeLiteral(noticeText(mark, batch.entries))}); COMMIT`
   }
 }
 

@@ -7,6 +7,7 @@
  *
  * Connections that drop and a server that starts again are waited for, until an operation's time is over.
  */
+import { randomBytes } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import type { AuditRecord } from '../kms/audit-record.js'
 import {
@@ -149,8 +150,10 @@ class PostgresStore implements Store {
     this.#connections = connections
     this.#reader = new PostgresReader(connections, tables)
     this.#retention = new PostgresRetention({ connections, tables, settings, keepAudit })
+    const ownMark = randomBytes(6).toString('base64url')
     this.#follower = new Follower({
       connections,
+      ownMark,
       reader: this.#reader,
       channel: canNotify ? tables.channel : undefined,
       pollMs,
@@ -159,6 +162,7 @@ class PostgresStore implements Store {
     })
     this.#writer = new PostgresWriter({
       connections,
+      ownMark,
       statements: writeStatements(tables, { settings, tells: canNotify }),
       isTold: (name) => TOLD_AT_ONCE.some((prefix) => name.startsWith(prefix)),
       onCommitted: (batch) => {

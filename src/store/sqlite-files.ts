@@ -117,7 +117,11 @@ export function sizeOf(path: string): number {
 }
 
 function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false })
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw asStoreError(error, `\`${path}\` cannot be used`)
+  }
 }
 
 function isCode(error: unknown, code: string): boolean {

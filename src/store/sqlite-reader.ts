@@ -80,20 +80,32 @@ export class SqliteReader {
   }
 
   changesSince(version: string, limit = PAGE_ROWS): ChangePage {
+    const { entries: _entries, ...page } = this.changesWithEntries(version, limit)
+    return page
+  }
+
+  /** With the journal entry of each name, which is the version of its row where that was put and not deleted. */
+  changesWithEntries(version: string, limit = PAGE_ROWS): ChangePage & { readonly entries: readonly string[] } {
     return this.#atOneMoment(() => {
       const asked = versionNumber(version)
       const last = lastEntryOf(this.#lastEntry)
       if (asked === undefined || asked > last || asked < integerFrom(this.#namesKeptAfter.get()?.['value'])) {
-        return { names: [], version: String(last), more: false, lost: true }
+        return { names: [], entries: [], version: String(last), more: false, lost: true }
       }
       const names: string[] = []
+      const entries: string[] = []
       let end = asked
       for (const { id, names: text } of this.#changes.iterate(asked, limit)) {
-        if (typeof text === 'string') names.push(...parseNames(text))
         end = integerFrom(id)
+        if (typeof text === 'string') {
+          for (const name of parseNames(text)) {
+            names.push(name)
+            entries.push(String(end))
+          }
+        }
         if (names.length >= limit) break
       }
-      return { names, version: String(end), more: end < last, lost: false }
+      return { names, entries, version: String(end), more: end < last, lost: false }
     })
   }
 

@@ -35,8 +35,8 @@ export class SqliteWriterThread {
   #closing: Promise<void> | undefined
   #whenClosed: (() => void) | undefined
 
-  /** Called after commits of this process, once for many. */
-  onCommitted: (() => void) | undefined
+  /** Called for every commit of this process that was written, with its journal entry. */
+  onCommitted: ((entry: number, changes: readonly Change[]) => void) | undefined
 
   /** Rejects with a StoreError where the database cannot be opened. */
   static async open(
@@ -85,6 +85,11 @@ export class SqliteWriterThread {
       this.#fail(messageOf(error))
     })
     worker.on('exit', () => this.#fail('it has ended'))
+  }
+
+  /** Whether commits are under way. */
+  get isBusy(): boolean {
+    return this.#waitingCount() > 0
   }
 
   get storeId(): string {
@@ -137,13 +142,15 @@ export class SqliteWriterThread {
   #answers(answers: readonly Answer[]): void {
     for (const answer of answers) this.#answer(answer)
     if (this.#waitingCount() === 0) this.#worker.unref()
-    if (answers.some((answer) => typeof answer === 'number')) this.onCommitted?.()
   }
 
   #answer(answer: Answer): void {
     const waiting = this.#waiting[this.#answered++]
-    if (typeof answer === 'number') waiting?.resolve(resultOf(waiting.changes, String(answer)))
-    else if ('conflict' in answer) waiting?.resolve({ ok: false, conflict: answer.conflict })
+    if (typeof answer === 'number') {
+      const changes = waiting?.changes ?? []
+      waiting?.resolve(resultOf(changes, String(answer)))
+      this.onCommitted?.(answer, changes)
+    } else if ('conflict' in answer) waiting?.resolve({ ok: false, conflict: answer.conflict })
     else {
       const Kind = answer.isBusy ? StoreTimeout : StoreError
       waiting?.reject(new Kind(`the commit cannot be written: ${answer.failure}`))

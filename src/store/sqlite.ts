@@ -13,6 +13,7 @@ import {
   type CommitResult,
   type Row,
   type RowPage,
+  type RowVersion,
   type ScanOptions,
   type SnapshotItem,
   type Store,
@@ -27,6 +28,7 @@ import { fillDatabase } from './sqlite-fill.js'
 import { SqliteReader } from './sqlite-reader.js'
 import { type AuditKept, checkAuditKept } from './sqlite-retention.js'
 import { SqliteWriterThread } from './sqlite-writer-thread.js'
+import { versionNumber } from './version-number.js'
 
 export interface SqliteStoreOptions {
   /** Of the store alone, mode 0700. Made where it is not there, with an empty store in it. */
@@ -39,8 +41,8 @@ export interface SqliteStoreOptions {
   readonly program?: URL
 }
 
-/** How long after a commit of another process its listeners here may have to wait. */
-const POLL_MS = 100
+/** Half as long as the listeners here may have to wait after a commit of another process. */
+const POLL_MS = 50
 
 /** Opens the store in a folder, or makes one. Rejects with a StoreError where that cannot be. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
@@ -70,14 +72,17 @@ class SqliteStore implements Store {
   readonly #listeners = new Listeners()
   #timer: NodeJS.Timeout | undefined
   #toldVersion = ''
+  /** Of this process, by their journal entries, not told yet. */
+  #own: (readonly [number, readonly Change[]])[] = []
+  #hasSkipped = false
   #isClosed = false
 
   constructor(path: string, writer: SqliteWriterThread) {
     this.id = writer.storeId
     this.#path = path
     this.#writer = writer
-    writer.onCommitted = () => {
-      if (this.#listeners.size > 0) this.#tell()
+    writer.onCommitted = (entry, changes) => {
+      if (this.#listeners.size > 0) this.#tellLater(entry, changes)
     }
     this.#database = openDatabase(path, { readOnly: true })
     this.#reader = new SqliteReader(this.#database)
@@ -106,7 +111,7 @@ class SqliteStore implements Store {
   subscribe(listener: StoreListener): () => void {
     if (this.#listeners.size === 0) {
       this.#toldVersion = this.version()
-      this.#timer = setInterval(() => this.#tell(), POLL_MS).unref()
+      this.#timer = setInterval(() => this.#poll(), POLL_MS).unref()
     }
     const remove = this.#listeners.add(listener)
     return () => {
@@ -153,15 +158,55 @@ class SqliteStore implements Store {
     if (this.#isClosed) throw new StoreError('the store is closed')
   }
 
+  /** Once for all commits of a turn, and after whoever waits for them: who has written a row knows it by then. */
+  #tellLater(entry: number, changes: readonly Change[]): void {
+    if (this.#own.push([entry, changes]) === 1) setImmediate(() => this.#tellOwn())
+  }
+
+  /** Without a look at the log, where nobody else has committed in between. */
+  #tellOwn(): void {
+    const own = this.#own
+    this.#own = []
+    this.#hasSkipped = false
+    if (this.#isClosed) return
+    const first = versionNumber(this.#toldVersion)
+    if (first === undefined || own.some(([entry], index) => entry !== first + 1 + index)) {
+      this.#tell()
+      return
+    }
+    const names: string[] = []
+    const versions: (RowVersion | undefined)[] = []
+    for (const [entry, changes] of own) {
+      for (const { kind, name } of changes) {
+        if (kind === 'check') continue
+        names.push(name)
+        versions.push(kind === 'put' ? String(entry) : undefined)
+      }
+    }
+    this.#toldVersion = String(first + own.length)
+    if (names.length > 0) this.#listeners.tellAll(names, this.#toldVersion, false, versions)
+  }
+
+  /**
+   * Lets commits of this process that are on their way come first, once: they show whether others have committed between
+   * them, and who has written them knows them then.
+   */
+  #poll(): void {
+    this.#hasSkipped = !this.#hasSkipped && this.#writer.isBusy
+    if (!this.#hasSkipped) this.#tell()
+  }
+
   /** Commits of this process and of others alike, from the log. */
   #tell(): void {
     if (this.#isClosed || !this.#reader.hasChanged()) return
     try {
       for (let more = true; more;) {
-        const page = this.changesSince(this.#toldVersion)
-        this.#toldVersion = page.version
+        const { names, entries, version, lost, ...page } = this.#read((reader) =>
+          reader.changesWithEntries(this.#toldVersion),
+        )
+        this.#toldVersion = version
         more = page.more
-        if (page.names.length > 0 || page.lost) this.#listeners.tellAll(page.names, page.version, page.lost)
+        if (names.length > 0 || lost) this.#listeners.tellAll(names, version, lost, entries)
       }
     } catch (error) {
       // The next time tells what this one has not; whoever reads meets the error too.

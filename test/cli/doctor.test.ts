@@ -17,6 +17,7 @@ import { checkFolder } from '../../src/cli/doctor-store.js'
 import { registerDoctor } from '../../src/cli/doctor.js'
 import { registerInit } from '../../src/cli/init.js'
 import { openPostgresStore } from '../../src/store/postgres.js'
+import { issue } from '../kms/attestation/authority.js'
 import { postgresTests } from '../store/postgres-support.js'
 import { testServer } from '../server/http/test-server.js'
 import { runCommand, type Ran } from './run-command.js'
@@ -110,6 +111,15 @@ describe('a store in a folder', () => {
     expect(wrong[0]).toMatch(/^problem: /)
   })
 
+  test('whose root key others can read', async () => {
+    await init()
+    const file = join(keys, 'root.key')
+    chmodSync(file, 0o644)
+    expect(ills(await findings('--store', keys, ...FREE), 'root key')).toEqual([
+      expect.stringContaining(`is open to other users (mode 0644); expected mode 0600 -> chmod 600 ${file}`),
+    ])
+  })
+
   const WELL = { freeBytes: 2 ** 40, type: 0xef53, syncMs: 0.5 }
   test.each([
     ['a disk that is well', WELL, []],
@@ -143,6 +153,9 @@ test('a configuration that cannot be read', async () => {
   const config = join(folder, 'c.json')
   writeFileSync(config, '{"listn": 1}')
   expect(ills(await findings('--config', config), 'configuration').join()).toContain('unknown member `listn`')
+  // The lines around the mistake are lines.
+  const { out } = await doctor('--config', config)
+  expect(out).toMatch(/\n {9} *--> .*c\.json:1:2\n/)
 })
 
 test('a world that others may write to, and one that is not there', async () => {
@@ -265,6 +278,17 @@ describe('certificates', () => {
 })
 
 describe('a server that runs', () => {
+  test('with a certificate that nobody here knows', async () => {
+    const { key, der } = issue({ name: 'localhost', fromMs: Date.now() - 3_600_000, toMs: Date.now() + 3_600_000 })
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    const base64 = der.toString('base64')
+    writeFileSync(certFile, `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`)
+    writeFileSync(keyFile, key.export({ format: 'pem', type: 'pkcs8' }))
+    const { url } = await testServer({ listeners: [{ tls: { certFile, keyFile } }] })
+    const found = await findings('--url', url)
+    expect(ills(found, 'server')).toEqual([expect.stringMatching(/ -> .*ask again with NODE_EXTRA_CA_CERTS=/)])
+  })
+
   test('and is ready', async () => {
     const { url } = await testServer()
     const { out, exitCode } = await doctor('--url', url)
@@ -298,6 +322,9 @@ describe('a server that runs', () => {
     await once(server, 'close')
     expect(ills(await findings('--url', url), 'server')[0]).toContain('does not answer')
     expect(ills(await findings('--url', 'nonsense'), 'server')[0]).toContain('is no URL of a server')
+    const plain = await testServer()
+    const secure = plain.url.replace('http:', 'https:')
+    expect(ills(await findings('--url', secure), 'server')[0]).toContain(`speaks no TLS; try ${plain.url}`)
   })
 })
 

@@ -11,7 +11,7 @@ import type { KmsCaller } from '../../src/kms/caller.js'
 import type { Kms } from '../../src/kms/engine.js'
 import type { Answer } from '../../src/kms/pipeline.js'
 import type { KmsInputs, KmsOutputs } from '../../src/kms/shapes.js'
-import type { AnyAnswer, ServiceProcess } from './cluster-process.js'
+import type { AnyAnswer, ServiceConnection, ServiceProcess } from './cluster-process.js'
 
 export interface ClusterView {
   /** One that is running, or will be. */
@@ -75,6 +75,8 @@ export function newStatistics(): ClientStatistics {
 
 export class ClusterClient implements Pick<Kms, 'attempt' | 'call' | 'tick'> {
   private place: number
+  private process: ServiceProcess | undefined
+  private connection: ServiceConnection | undefined
   private requests = 0
 
   constructor(
@@ -83,7 +85,7 @@ export class ClusterClient implements Pick<Kms, 'attempt' | 'call' | 'tick'> {
     private readonly dice: () => number,
     private readonly statistics: ClientStatistics,
   ) {
-    this.place = this.otherPlace(0)
+    this.place = Math.floor(dice() * cluster.places)
   }
 
   async attempt<N extends OperationName>(name: N, input: unknown, caller: KmsCaller): Promise<Answer<N>> {
@@ -112,9 +114,15 @@ export class ClusterClient implements Pick<Kms, 'attempt' | 'call' | 'tick'> {
 
   /** To another process, which by then has seen everything that this client was told. */
   async move(): Promise<void> {
+    this.close()
     this.place = this.otherPlace(this.place)
     this.statistics.moves++
     await pause(this.cluster.lagMs)
+  }
+
+  close(): void {
+    this.connection?.close()
+    this.connection = undefined
   }
 
   /** Undefined where it was done and its answer is lost, or was not done: it may be asked anew. */
@@ -126,8 +134,8 @@ export class ClusterClient implements Pick<Kms, 'attempt' | 'call' | 'tick'> {
     onLost: (atMs: number) => void,
   ): Promise<AnyAnswer | undefined> {
     this.statistics.requests++
-    const process = await this.cluster.process(this.place)
-    const answer = await process.ask(name, input, { ...caller, userAgent: request })
+    const connection = await this.connected()
+    const answer = await connection.ask(name, input, { ...caller, userAgent: request })
     if (answer !== undefined) return answer
     onLost(performance.now())
     this.statistics.unanswered++
@@ -145,8 +153,18 @@ export class ClusterClient implements Pick<Kms, 'attempt' | 'call' | 'tick'> {
     }
   }
 
+  /** One that has come into the place of another has seen everything when it was ready. */
+  private async connected(): Promise<ServiceConnection> {
+    const process = await this.cluster.process(this.place)
+    if (process !== this.process) this.close()
+    this.process = process
+    this.connection ??= process.connect()
+    return this.connection
+  }
+
   private otherPlace(than: number): number {
-    return (than + 1 + Math.floor(this.dice() * (this.cluster.places - 1))) % this.cluster.places
+    const { places } = this.cluster
+    return places === 1 ? 0 : (than + 1 + Math.floor(this.dice() * (places - 1))) % places
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * A process of a service that many share, seen from outside: it answers, or is gone with what it was asked.
  *
- * `ServiceProcess` is all that the clients of a cluster know of it: one that is reached over HTTP may stand in its place.
+ * `ServiceProcess` is all that the clients of a cluster know of it. Here it is an engine that is asked by messages; one that
+ * is reached over HTTP is in `test/server/fleet`.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import type { OperationName } from '../../src/aws/operations.js'
@@ -23,10 +24,19 @@ export interface Told {
   readonly answer?: AnyAnswer
 }
 
-export interface ServiceProcess {
-  /** Undefined where it has ended before it answered: nobody knows what became of it. */
+/** Of one client, to one and the same process for as long as it holds. */
+export interface ServiceConnection {
+  /** Undefined where it has broken before there was an answer: nobody knows what became of the request. */
   ask(name: OperationName, input: unknown, caller: KmsCaller): Promise<AnyAnswer | undefined>
-  kill(): Promise<void>
+  close(): void
+}
+
+export interface ServiceProcess {
+  connect(): ServiceConnection
+  /** In the middle of whatever it does. Answers whether another one comes into its place by itself. */
+  kill(): Promise<'ended' | 'replaced'>
+  /** In good order, where it knows one. */
+  end(): Promise<void>
 }
 
 export interface ProcessOptions {
@@ -78,17 +88,26 @@ class ForkedProcess implements ServiceProcess {
     })
   }
 
-  ask(name: OperationName, input: unknown, caller: KmsCaller): Promise<AnyAnswer | undefined> {
+  connect(): ServiceConnection {
+    return { ask: (name, input, caller) => this.ask(name, input, caller), close: () => undefined }
+  }
+
+  async kill(): Promise<'ended'> {
+    this.child.kill('SIGKILL')
+    await this.ended
+    return 'ended'
+  }
+
+  async end(): Promise<void> {
+    await this.kill()
+  }
+
+  private ask(name: OperationName, input: unknown, caller: KmsCaller): Promise<AnyAnswer | undefined> {
     if (this.isOver) return Promise.resolve(undefined)
     const id = ++this.asked
     return new Promise((resolve) => {
       this.waiting.set(id, resolve)
       this.child.send({ id, name, input, caller } satisfies Asked)
     })
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL')
-    await this.ended
   }
 }

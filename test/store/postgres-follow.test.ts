@@ -64,19 +64,65 @@ postgresTests('PostgreSQL, several processes', (server) => {
       expect(heard.lost).toBe(0)
     })
 
-    test('tells own commits before they are acknowledged, and only once', async () => {
+    test('is not waited for where a notice has room for the names, and then passes over them', async () => {
+      const one = await openPostgres(server(), { schema: 'noticed', pollMs: NEVER_MS })
+      const other = await openPostgres(server(), { schema: 'noticed', pollMs: 50 })
+      const heard = listen(other)
+      await Promise.all(Array.from({ length: 40 }, (_, number) => committed(one, [put(`grant/'${number}\\`, '')])))
+      await committed(one, [put('usage/1', '')])
+      await until(() => heard.names.includes('usage/1'))
+      await committed(one, [put('key/last', ''), put('usage/2', '')])
+      await until(() => heard.names.includes('usage/2'))
+      await committed(other, [put('policy/own', '')])
+      await until(() => heard.names.includes('policy/own'))
+      // The log has been looked at since.
+      await committed(one, [put('usage/3', '')])
+      await until(() => heard.names.includes('usage/3'))
+      expect(heard.lost).toBe(0)
+      expect(heard.names).toHaveLength(45)
+      expect(new Set(heard.names).size).toBe(45)
+    })
+
+    test('tells what has changed, whatever others pretend in notices', async () => {
+      const options = { schema: 'pretended', pollMs: 50 }
+      const one = await openPostgres(server(), options)
+      const other = await openPostgres(server(), options)
+      const heard = listen(other)
+      await committed(one, [put('key/1', '')])
+      await until(() => heard.names.includes('key/1'))
+      const { channel } = tablesOf('pretended')
+      for (const notice of ['2 2 mark\n["key/2"]', '3 3 mark\n[]', '4 900 mark', 'x', '900 900 mark\n["key/900"]']) {
+        await server().query(`SELECT pg_notify('${channel}', '${notice}')`)
+      }
+      await until(() => heard.names.includes('key/900'))
+      for (const number of [2, 3, 4]) await committed(one, [put(`key/${number}`, '')])
+      await until(() => heard.names.includes('key/4') && heard.names.includes('key/3'))
+      await until(() => heard.names.filter((name) => name === 'key/2').length === 2)
+      // One that pretends is heard, and takes the place of none that is true.
+      expect(heard.names.toSorted()).toEqual(['key/1', 'key/2', 'key/2', 'key/3', 'key/4', 'key/900'])
+      expect(heard.lost).toBe(0)
+    })
+
+    test('tells own commits once they are acknowledged, with the versions of their rows, and only once', async () => {
       const store = await openPostgres(server(), { schema: 'own', pollMs: 10 })
       const heard = listen(store)
+      const versions: (string | undefined)[] = []
+      store.subscribe((_names, _version, _lost, each = []) => void versions.push(...each))
       for (let number = 0; number < 30; number++) {
-        await committed(store, [put(`key/${number}`, '')])
-        expect(heard.names.at(-1)).toBe(`key/${number}`)
+        const { rows } = await committed(store, [put(`key/${number}`, ''), remove(`policy/${number}`)])
+        await new Promise((resolve) => {
+          setImmediate(resolve)
+        })
+        expect(heard.names.slice(-2)).toEqual([`key/${number}`, `policy/${number}`])
+        expect(versions.slice(-2)).toEqual(rows)
       }
       await Promise.all(Array.from({ length: 50 }, (_, number) => committed(store, [put(`grant/${number}`, '')])))
       await new Promise((resolve) => {
         setTimeout(resolve, 100)
       })
-      expect(heard.names).toHaveLength(80)
-      expect(new Set(heard.names).size).toBe(80)
+      expect(heard.names).toHaveLength(110)
+      expect(new Set(heard.names).size).toBe(110)
+      expect(versions).toHaveLength(110)
     })
 
     test('that cannot be looked at any more is lost, again and again, until it can', async () => {
@@ -153,6 +199,41 @@ postgresTests('PostgreSQL, several processes', (server) => {
       await one.kms.close()
       await other.kms.close()
     })
+  })
+
+  test('a grant that this process has given is not read back', async () => {
+    const store = await openPostgres(server(), { schema: 'given', pollMs: 20 })
+    const asked: string[] = []
+    const kms = await engineOn(
+      new Proxy(store, {
+        get: (target, member: keyof Store) => {
+          const value = target[member]
+          if (typeof value !== 'function') return value
+          return (...given: unknown[]): unknown => {
+            if (member === 'get' || member === 'scan') asked.push(`${member} ${String(given[0])}`)
+            return Reflect.apply(value, target, given)
+          }
+        },
+      }),
+    )
+    const KeyId = await makeKey(kms, 'symmetric')
+    const give = (number: number): Promise<unknown> =>
+      kms.ok('CreateGrant', {
+        KeyId,
+        GranteePrincipal: `arn:aws:iam::111122223333:role/r${number}`,
+        Operations: ['Encrypt'],
+      })
+    await give(0)
+    await kms.ok('DescribeKey', { KeyId })
+    asked.length = 0
+    for (let number = 1; number <= 20; number++) await give(number)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100)
+    })
+    await kms.ok('DescribeKey', { KeyId })
+    expect(asked).toEqual([])
+    expect((await kms.ok('ListGrants', { KeyId })).Grants).toHaveLength(21)
+    await kms.kms.close()
   })
 
   describe('retention', () => {

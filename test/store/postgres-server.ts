@@ -11,6 +11,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -22,13 +23,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 
 export interface PostgresServer {
-  /** With a password; `schema` makes one store. */
+  /** With a password; `schema` makes one store. By the socket. */
   readonly url: (schema?: string) => string
+  /** The same by TCP, where it is a server with a certificate. */
+  readonly urlOf: (host: string, parameters: Readonly<Record<string, string>>) => string
   readonly version: string
   /** As the superuser. */
   readonly query: (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
@@ -44,12 +48,17 @@ export interface PostgresServer {
 export interface ServerOptions {
   /** Lines of postgresql.conf. */
   readonly settings?: readonly string[]
+  /** It is reached by TCP too, and there by TLS alone. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string }
 }
 
 export const PASSWORD = 'a passw%rd/of:tests@'
 
 const USER = 'keyward'
 const STARTED_WITHIN_MS = 60_000
+/** How many are tried. */
+const PORTS = 5
+const TLS_ALONE = 'local all all scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n'
 
 /** Nothing here has to survive the loss of power; the death of the server it does survive. */
 const SETTINGS = [
@@ -88,7 +97,19 @@ export function whyNoServer(): string | undefined {
   }
 }
 
-export async function startPostgres({ settings = [] }: ServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOn(options, options.tls === undefined ? undefined : await freePort())
+    } catch (error) {
+      // Somebody else was quicker.
+      if (attempt === PORTS || !(error instanceof Error) || !error.message.includes('Address already in use'))
+        throw error
+    }
+  }
+}
+
+async function startOn({ settings = [], tls }: ServerOptions, port: number | undefined): Promise<PostgresServer> {
   const account = unprivileged()
   const folder = folderFor(account)
   const data = join(folder, 'data')
@@ -108,17 +129,47 @@ export async function startPostgres({ settings = [] }: ServerOptions = {}): Prom
       '--no-instructions',
     ])
     if (made.status !== 0) throw new Error(`initdb: ${made.stderr}${made.stdout}`)
+    const encrypted =
+      tls === undefined
+        ? []
+        : [
+            `listen_addresses = '127.0.0.1'`,
+            `port = ${port}`,
+            'ssl = on',
+            `ssl_cert_file = '${ownFile(tls.certFile, join(folder, 'server.pem'), account)}'`,
+            `ssl_key_file = '${ownFile(tls.keyFile, join(folder, 'server.key'), account)}'`,
+          ]
     writeFileSync(
       join(data, 'postgresql.conf'),
-      [...SETTINGS, `unix_socket_directories = '${folder}'`, ...settings].join('\n'),
+      [...SETTINGS, `unix_socket_directories = '${folder}'`, ...encrypted, ...settings].join('\n'),
     )
-    const server = new Server(programs, account, folder)
+    if (tls !== undefined) writeFileSync(join(data, 'pg_hba.conf'), TLS_ALONE)
+    const server = new Server(programs, account, folder, port)
     await server.start()
     return server
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
+}
+
+/** A copy that nobody but the server may read, as it wants it of its key. */
+function ownFile(from: string, to: string, account: Account | undefined): string {
+  copyFileSync(from, to)
+  chmodSync(to, 0o600)
+  if (account !== undefined) chownSync(to, account.uid, account.gid)
+  return to
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // A server that listens on a port has such an address.
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** Belongs to whoever the server runs as, so that it can be taken away by him. */
@@ -137,13 +188,18 @@ class Server implements PostgresServer {
     private readonly programs: Programs,
     private readonly account: Account | undefined,
     private readonly folder: string,
+    private readonly port: number | undefined,
   ) {
     this.version = run(programs, account, 'postgres', ['--version']).stdout.trim()
   }
 
   readonly url = (schema?: string): string => {
-    const parameters = new URLSearchParams({ host: this.folder, ...(schema !== undefined && { schema }) })
-    return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@localhost/postgres?${parameters.toString()}`
+    return this.urlOf('localhost', { host: this.folder, ...(schema !== undefined && { schema }) })
+  }
+
+  readonly urlOf = (host: string, parameters: Readonly<Record<string, string>>): string => {
+    const authority = `${USER}:${encodeURIComponent(PASSWORD)}@${host}${this.port === undefined ? '' : `:${this.port}`}`
+    return `postgres://${authority}/postgres?${new URLSearchParams(parameters).toString()}`
   }
 
   readonly query = async (sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
