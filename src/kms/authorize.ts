@@ -64,8 +64,8 @@ function ask<N extends OperationName>(call: CallState<N>, check: Check<N>): Auth
   const { caller, principal, sessionPolicies } = call.caller
   const found = keyOf(call, check)
   const request = requestOf(call, check, found)
-  // Binding costs about ten decisions: it is for keys that are asked for again.
-  if (found !== undefined && found.uses > 0 && sessionPolicies === undefined && caller.userArn === undefined) {
+  const isBindable = sessionPolicies === undefined && caller.userArn === undefined
+  if (found !== undefined && isBindable && isAskedAgain(found)) {
     const gate = (found.gate ??= bound(call, found))
     if (gate?.authorize(request).decision === 'allow') return undefined
   }
@@ -78,6 +78,14 @@ function ask<N extends OperationName>(call: CallState<N>, check: Check<N>): Auth
     ...(sessionPolicies === undefined ? {} : { sessionPolicies }),
   }
   return authorizer.authorize(whole).decision === 'allow' ? undefined : whole
+}
+
+/** Binding costs about ten decisions: it is for keys that are asked for again, and have not changed since. */
+function isAskedAgain(found: FoundKey): boolean {
+  const { changes } = found.key
+  if (found.uses > 0 && found.changesSeen === changes) return true
+  found.changesSeen = changes
+  return false
 }
 
 function bound<N extends OperationName>({ services, caller }: CallState<N>, { key }: FoundKey): FoundKey['gate'] {
@@ -118,7 +126,9 @@ function requestOf<N extends OperationName>(
   const attested = call.recipient?.context
   if (check.details === undefined && attested === undefined) return request
   const { context: further, ...details } = check.details?.(call) ?? {}
-  return { ...request, ...details, context: { ...context, ...attested, ...further } }
+  Object.assign(request, details)
+  if (attested !== undefined || further !== undefined) request.context = { ...context, ...attested, ...further }
+  return request
 }
 
 function explainDenial<N extends OperationName>(

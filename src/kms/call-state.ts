@@ -21,6 +21,8 @@ export interface FoundKey {
   readonly aliasVersion: number | undefined
   gate: BoundGate | undefined
   uses: number
+  /** Of `LoadedKey.changes`, when the key was last authorized. */
+  changesSeen: number
 }
 
 /** A caller with the keys that it uses. */

@@ -83,6 +83,8 @@ export interface Kms {
   readonly identities: IdentityChanges
   /** Of callers that name none. */
   readonly region: string
+  /** How many keys are loaded, with their policies and grants. */
+  readonly loadedKeys: number
   /** Writes what is not written yet and forgets all key material. The store stays open. */
   close(): Promise<void>
 }
@@ -147,12 +149,16 @@ class Engine implements Kms {
       onDenied: (denied) => tell(onDenied, denied, onWarning),
       verifyRecipient: options.verifyRecipient ?? refuseRecipient,
     })
-    this.unsubscribe = store.subscribe((names, _version, lost) => {
-      this.services.keys.noticed(names, lost)
+    this.unsubscribe = store.subscribe((names, _version, lost, versions) => {
+      this.services.keys.noticed(names, lost, versions)
       materials.noticed(names, lost)
     })
     const warning = WARNINGS[mode]
     if (warning !== undefined) onWarning(warning)
+  }
+
+  get loadedKeys(): number {
+    return this.services.keys.size
   }
 
   async call<N extends OperationName>(name: N, input: KmsInputs[N], caller: KmsCaller): Promise<KmsOutputs[N]> {

@@ -39,7 +39,7 @@ import {
   type KeyPlace,
 } from './row-names.js'
 import { scanAll } from './scan.js'
-import { StoreError, type Awaitable, type Row, type Store } from './store.js'
+import { StoreError, type Awaitable, type Change, type Row, type RowVersion, type Store } from './store.js'
 
 interface Loading {
   /** Rows that changed while the key was read. */
@@ -83,6 +83,11 @@ export class Keys {
       // A key that is put again in place of itself stays in the graph.
       noDisposeOnSet: true,
     })
+  }
+
+  /** How many are loaded. */
+  get size(): number {
+    return this.loaded.size
   }
 
   /** The key that an identifier names. */
@@ -140,25 +145,50 @@ export class Keys {
     })
   }
 
-  /** Rows that have changed in the store, by whoever. */
-  noticed(names: readonly string[], lost: boolean): void {
+  /**
+   * Rows that have changed in the store, by whoever.
+   * @param versions - of each row after its change, where the store knows: what is known already is not read again.
+   */
+  noticed(names: readonly string[], lost: boolean, versions?: readonly (RowVersion | undefined)[]): void {
     if (lost) {
       this.forgetAll()
       return
     }
-    for (const name of names) {
+    for (const [index, name] of names.entries()) {
       if (name.startsWith('alias/')) this.forgetAlias(name)
-      else this.noticeRow(name)
+      else this.noticeRow(name, versions?.[index])
     }
   }
 
-  private noticeRow(name: string): void {
+  /**
+   * A commit of this engine has been acknowledged. The grants that it gave to the key are known from the commit itself,
+   * unless anything else of the key has changed since `noticedBefore`: then they are read like everything else.
+   */
+  committed(
+    changes: readonly Change[],
+    versions: readonly (RowVersion | undefined)[],
+    key: LoadedKey | undefined,
+    noticedBefore: number,
+  ): void {
+    const isUnchanged = key?.isLive === true && key.stale === undefined && key.noticed === noticedBefore
+    for (const [index, change] of changes.entries()) {
+      const { kind, name } = change
+      const version = versions[index]
+      if (kind === 'check') continue
+      if (isUnchanged && kind === 'put' && version !== undefined && name.startsWith(grantsPrefix(key.place))) {
+        this.addGrant(key, putGrant(key.grants, { name, value: change.value, version }))
+      } else this.noticed([name], false)
+    }
+  }
+
+  private noticeRow(name: string, version: RowVersion | undefined): void {
     const place = placeOfRow(name)
     if (place === undefined || name.startsWith('material/')) return
     const arn = keyArn(place)
     this.loading.get(arn)?.noticed.add(name)
     const key = this.loaded.peek(arn)
-    if (key === undefined) return
+    if (key === undefined || (version !== undefined && version === versionOf(key, name))) return
+    key.noticed++
     key.stale ??= new Set()
     key.stale.add(name)
     if (key.stale.size > MAX_STALE) this.loaded.delete(arn)
@@ -332,10 +362,12 @@ export class Keys {
 
   /** A key may have tens of thousands of grants: one more is put beside them. */
   private addGrant(key: LoadedKey, record: GrantRecord): void {
+    key.changes++
     if (key.isLive) this.options.authorizer.putGrant(this.grantAt(key, record, this.options.nowMs()))
   }
 
   private dropGrant(key: LoadedKey, grantId: string): void {
+    key.changes++
     key.grants.delete(grantId)
     if (key.isLive) this.options.authorizer.removeGrant(key.arn, grantId)
   }
@@ -361,6 +393,7 @@ export class Keys {
     const nowMs = this.options.nowMs()
     const grants: Grant[] = []
     key.nextPropagationMs = Infinity
+    key.changes++
     for (const { record } of key.grants.values()) grants.push(this.grantAt(key, record, nowMs))
     this.options.authorizer.putKey({
       arn: key.arn,
@@ -370,6 +403,13 @@ export class Keys {
       aliases: key.aliases,
     })
   }
+}
+
+/** As it was read, or written; undefined where it is not known. */
+function versionOf(key: LoadedKey, name: string): RowVersion | undefined {
+  if (name.startsWith('grant/')) return key.grants.get(decodedTail(name))?.version
+  if (name.startsWith('key/')) return key.version
+  return name.startsWith('policy/') ? key.policyVersion : undefined
 }
 
 function putGrant(grants: Map<string, LoadedGrant>, { name, value, version }: Row): GrantRecord {

@@ -22,6 +22,10 @@ export class LoadedKey {
   isStoreAway = false
   /** Rows that have changed since they were read. */
   stale: Set<string> | undefined
+  /** How often that was. */
+  noticed = 0
+  /** How often what the graph knows of it has changed. */
+  changes = 0
   /** When the next grant becomes usable without its token. */
   nextPropagationMs = Infinity
 

@@ -104,7 +104,7 @@ function remembered<N extends OperationName>(
   namedAs: string | undefined,
   aliasVersion: number | undefined,
 ): FoundKey {
-  const made: FoundKey = { key, namedAs, aliasVersion, gate: undefined, uses: 0 }
+  const made: FoundKey = { key, namedAs, aliasVersion, gate: undefined, uses: 0, changesSeen: -1 }
   if (slot === undefined) return made
   if (found.size >= MAX_FOUND) found.clear()
   found.set(slot, made)

@@ -213,13 +213,15 @@ export class Pipeline {
       committed?.()
       return { ok: true, value: output }
     }
+    const [key] = call.keys
+    const noticedBefore = key?.noticed ?? 0
     return after(store.commit(all, records), (result) => {
       if (!result.ok) {
         keys.noticed([result.conflict], false)
         call.rewind()
         return after(materials.follow(result.conflict), () => this.inTurn(call, result.conflict))
       }
-      if (all.length > 0) keys.noticed(namesOf(all), false)
+      if (all.length > 0) keys.committed(all, result.rows, key, noticedBefore)
       committed?.()
       return { ok: true, value: output }
     })
@@ -270,10 +272,6 @@ export class Pipeline {
 
 function nothing(): void {
   // A turn ends however its request ends.
-}
-
-function namesOf(changes: readonly Change[]): readonly string[] {
-  return changes.map(({ name }) => name)
 }
 
 function withId<N extends OperationName>(answer: Result<KmsOutputs[N], Failure>, requestId: string): Answer<N> {

@@ -88,8 +88,17 @@ export class StoreError extends Error {
 /** Somebody else has held on to the store for too long: the same may well succeed the next time. */
 export class StoreTimeout extends StoreError {}
 
-/** `lost`: any row may have changed, and no names are given. */
-export type StoreListener = (names: readonly string[], version: StoreVersion, lost: boolean) => void
+/**
+ * `lost`: any row may have changed, and no names are given. `versions`: of each name the version of its row after that
+ * change, so that whoever has this version already, its own writer above all, need not read it again; undefined for a row
+ * that is gone, and the whole list is left out where the store does not know.
+ */
+export type StoreListener = (
+  names: readonly string[],
+  version: StoreVersion,
+  lost: boolean,
+  versions?: readonly (RowVersion | undefined)[],
+) => void
 
 /** A row or an audit record, as a copy of a whole store holds it; the record is JSON. */
 export type SnapshotItem =

@@ -69,9 +69,12 @@ export const importKeyMaterial: Operation<'ImportKeyMaterial'> = {
     } as const
     return after(materials.run(job), (imported) => {
       if (!imported.ok) {
-        if (imported.error.kind === 'invalidCiphertext') return fail('InvalidCiphertextException')
-        if (imported.error.kind === 'busy') return slowFailure(imported.error)
-        return incorrect(`The key material is not key material of ${keySpec}.`)
+        const { kind } = imported.error
+        if (kind === 'invalidCiphertext') return fail('InvalidCiphertextException')
+        if (kind === 'invalidKey' || kind === 'invalidLength') {
+          return incorrect(`The key material is not key material of ${keySpec}.`)
+        }
+        return slowFailure(imported.error)
       }
       const { secret, bytes } = imported.value
       if (secret === undefined) throw new Error('a job that imports has imported nothing')

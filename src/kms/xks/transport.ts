@@ -13,7 +13,7 @@ export interface TransportOptions {
   readonly timeoutMs?: number
   /** 443 unless told otherwise. */
   readonly port?: number
-  /** Certificates that are trusted besides the public ones: PEM. */
+  /** Certificates that are trusted in place of the public ones: PEM. */
   readonly ca?: readonly string[]
   /** Keeps connections. */
   readonly agent?: Agent

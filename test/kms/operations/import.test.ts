@@ -8,7 +8,8 @@ import {
   randomBytes,
   verify,
 } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { SlowPool } from '../../../src/kms/crypto/slow.js'
 import type { KmsInputs } from '../../../src/kms/shapes.js'
 import { keyArnOf, keyId, testKms, type TestKms } from '../test-kms.js'
 
@@ -220,6 +221,24 @@ describe('ImportKeyMaterial refuses', () => {
     const { kms, KeyId } = await external()
     const input = await importInput(kms, KeyId, { material: randomBytes(31) })
     expect(await kms.fails('ImportKeyMaterial', input)).toMatch(/^IncorrectKeyMaterialException/)
+  })
+
+  test.each([
+    ['busy', 'ThrottlingException'],
+    ['unavailable', 'KMSInternalException'],
+    ['closed', 'KMSInternalException'],
+  ] as const)('work that could not be done (%s), without a word on the material', async (kind, code) => {
+    const { kms, KeyId } = await external()
+    const input = await importInput(kms, KeyId, { material: randomBytes(32) })
+    const run = vi.spyOn(SlowPool.prototype, 'run').mockImplementation((job) => {
+      expect(job.kind).toBe('import')
+      return Promise.resolve({ ok: false, error: { kind, message: 'no thread' } })
+    })
+    try {
+      expect((await kms.fails('ImportKeyMaterial', input)).split(':')[0]).toBe(code)
+    } finally {
+      run.mockRestore()
+    }
   })
 
   const DATES: readonly (readonly [string, Partial<KmsInputs['ImportKeyMaterial']>, number | undefined, string])[] = [
