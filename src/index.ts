@@ -36,7 +36,9 @@ export {
   type EndpointDefinition,
   type InvalidRequest,
   type KeyDefinition,
+  type KnownPrincipal,
   type PrincipalDefinition,
+  type UnreadPolicy,
 } from './explain/authorizer.js'
 export type { AuthorizationRequest, RequestError } from './decide/resolve.js'
 export type { RequestContext, RequestContextValue } from './decide/values.js'

@@ -1,17 +1,24 @@
 /**
- * The CloudHSM clusters of a command: a file that says of each which token it is.
+ * What custom key stores of a command stand on: CloudHSM clusters, with a file that says of each which token it is, and how
+ * the proxies of external key stores are reached.
  *
  * The file holds no password: that of a key store is given to `create-custom-key-store`, and kept as every secret is.
  */
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { dirname, resolve } from 'node:path'
+import { createSecureContext, rootCertificates } from 'node:tls'
 import type { Command } from 'commander'
 import type { CloudHsmCluster, CloudHsmClusterMap } from '../kms/cloudhsm/clusters.js'
+import type { TransportOptions } from '../kms/xks/transport.js'
 import { quote } from '../text/escape.js'
 import { Refusal } from './kms-store.js'
 
 export interface ClusterOptions {
   readonly cloudhsmClusters?: string
+  readonly xksCaFile?: string
+  readonly xksPort?: string
 }
 
 export function addClusterOptions(command: Command): Command {
@@ -21,6 +28,45 @@ export function addClusterOptions(command: Command): Command {
       '--cloudhsm-clusters <file>',
       'JSON: cluster id to library, token and trustAnchorCertificate; $KEYWARD_CLOUDHSM_CLUSTERS when left out',
     )
+    .option(
+      '--xks-ca-file <file>',
+      'PEM of authorities that vouch for proxies of external key stores, besides the public ones; $KEYWARD_XKS_CA_FILE',
+    )
+    .option('--xks-port <port>', 'port of these proxies; $KEYWARD_XKS_PORT, or 443 as in AWS, when left out')
+}
+
+/** How the proxies of external key stores are reached. */
+export function readXksTransport({ xksCaFile, xksPort }: ClusterOptions): TransportOptions {
+  const file = xksCaFile ?? process.env['KEYWARD_XKS_CA_FILE']
+  const port = xksPort ?? process.env['KEYWARD_XKS_PORT']
+  return {
+    ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(file === undefined ? {} : { agent: agentTrusting(file) }),
+  }
+}
+
+const MAX_PORT = 65_535
+
+function portOf(text: string): number {
+  const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= MAX_PORT) return port
+  throw new Refusal(`${quote(text, 40)} is no port of a proxy; expected 1 to ${MAX_PORT}`)
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+/** The certificates are read once, not for every connection. */
+function agentTrusting(path: string): Agent {
+  const certificates = readText(path).match(PEM) ?? []
+  try {
+    for (const each of certificates) void new X509Certificate(each)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Refusal(`a certificate in ${quote(path, 200)} cannot be read: ${reason}`)
+  }
+  if (certificates.length === 0) throw new Refusal(`there is no certificate in PEM in ${quote(path, 200)}`)
+  const ca = [...rootCertificates, ...certificates]
+  return new Agent({ keepAlive: true, secureContext: createSecureContext({ ca, minVersion: 'TLSv1.2' }) })
 }
 
 const TEXTS = ['library', 'token', 'trustAnchorCertificate', 'user', 'accountId', 'region'] as const

@@ -20,7 +20,7 @@ import type { Answer } from '../kms/pipeline.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { readInput } from './input.js'
 import { addCallerOptions, readCaller, type CallerOptions } from './kms-caller.js'
-import { addClusterOptions, readClusters, type ClusterOptions } from './kms-clusters.js'
+import { addClusterOptions, readClusters, readXksTransport, type ClusterOptions } from './kms-clusters.js'
 import { kebab } from './kms-names.js'
 import { printFailure, printOutput } from './kms-output.js'
 import { addRootKeyOptions, wantedRootKeys, type RootKeyOptions } from './kms-root-key.js'
@@ -189,6 +189,7 @@ async function openEngine(
   denied: Denied[],
 ): Promise<Kms> {
   const cloudHsmClusters = readClusters(options)
+  const xksTransport = readXksTransport(options)
   const keyring = await openKeyring({ store, ...orRefuse(await wantedRootKeys(options, folder, store)) })
   return createKms({
     store,
@@ -197,6 +198,7 @@ async function openEngine(
     mode: options.mode,
     identities,
     cloudHsmClusters,
+    xksTransport,
     onDenied: (one) => void denied.push(one),
     onWarning: (message) => writeError(`${escapeTerminal(message)}\n`),
   })

@@ -59,15 +59,30 @@ export function shownPlace(place: string): string {
   return isPostgresUrl(place) ? parsePostgresUrl(place).shown : place
 }
 
+/** What can be told without opening it; one sentence. */
+export function whyNoStore(place: string): string | undefined {
+  if (isPostgresUrl(place)) {
+    try {
+      parsePostgresUrl(place)
+      return undefined
+    } catch (error) {
+      if (error instanceof StoreError) return error.message
+      throw error
+    }
+  }
+  return databaseExists(databasePath(place))
+    ? undefined
+    : `there is no store in ${quote(place, 200)}; \`keyward init --data-dir ${place}\` makes one`
+}
+
 /** Opens the store that is in a place; never makes one. */
 export async function openStore(place: string): Promise<Store> {
   if (isPostgresUrl(place)) {
     const { openPostgresStore } = await import('../store/postgres.js')
     return openPostgresStore({ url: place, create: false })
   }
-  if (!databaseExists(databasePath(place))) {
-    throw new Refusal(`there is no store in ${quote(place, 200)}; \`keyward init --data-dir ${place}\` makes one`)
-  }
+  const problem = whyNoStore(place)
+  if (problem !== undefined) throw new Refusal(problem)
   return openSqliteStore({ folder: place })
 }
 
@@ -107,7 +122,8 @@ export async function runCommandLine<Options>(
   }
 }
 
-function isTold(error: unknown): error is Error {
+/** Whether its message is what people are told, without a stack. */
+export function isTold(error: unknown): error is Error {
   return (
     error instanceof Refusal ||
     error instanceof StoreError ||

@@ -18,13 +18,14 @@ import { createAuthenticate } from '../server/auth/authenticate.js'
 import { openCredentials, type Credentials, type NewCredential } from '../server/auth/credentials.js'
 import type { ServerBackend } from '../server/http/server.js'
 import { ADMISSION_LIMITS } from '../server/operations/admission.js'
-import { countKeys, watchKeyring, watchStore, type Watch } from '../server/operations/taps.js'
+import { tellFailedCommits } from '../server/operations/commit-failures.js'
+import { watchKeyring, watchStore, type Watch } from '../server/operations/taps.js'
 import { createSts } from '../server/sts/sts.js'
 import { createMemoryStore } from '../store/memory.js'
 import { openSqliteStore } from '../store/sqlite.js'
 import { databasePath } from '../store/sqlite-files.js'
 import { quote } from '../text/escape.js'
-import { readClusters } from './kms-clusters.js'
+import { readClusters, readXksTransport } from './kms-clusters.js'
 import { chosenRootKey, rootKeyPath, wantedRootKeys, type RootKeys } from './kms-root-key.js'
 import { orRefuse, Refusal } from './kms-store.js'
 import type { ServedStore, ServeSettings } from './serve-options.js'
@@ -64,6 +65,7 @@ export async function openBackend(
   try {
     const store = await openServedStore(settings.store)
     closers.push(() => store.close())
+    tellFailedCommits(store, { onNotice: warn })
     const { rootKeys, isNew } = await rootKeysOf(settings, store)
     const keyring = await openKeyring({ store, ...rootKeys })
     closers.push(() => keyring.close())
@@ -105,7 +107,6 @@ function openServices(
   { keyring, credentials, world, warn, watch, ...parts }: Parts,
 ): Required<Pick<ServerBackend, 'kms' | 'sts'>> {
   const authorizer = createAuthorizer({ uncomparable: 'deny' })
-  watch?.loadedKeys(countKeys(authorizer))
   watch?.secrets(() => keyring.secrets.live)
   const store = watch === undefined ? parts.store : watchStore(parts.store, watch.committed)
   const { maxWaiting = ADMISSION_LIMITS.maxWaiting } = operations.limits
@@ -121,9 +122,11 @@ function openServices(
     authorizer,
     ...(world === undefined ? {} : { identities: world.identities }),
     cloudHsmClusters: readClusters(options),
+    xksTransport: readXksTransport(options),
     onWarning: warn,
     ...(watch === undefined ? {} : { onDenied: watch.denied }),
   })
+  watch?.loadedKeys(() => kms.loadedKeys)
   const sts = createSts({
     authorizer,
     credentials,

@@ -4,12 +4,15 @@
  * What has to be made once (a store, its root key, the first access key) is made here before the others start. Nothing can
  * be asked of a person or read from standard input by each of them.
  */
-import cluster from 'node:cluster'
-import { insecureReason } from '../server/http/listen-safety.js'
+import cluster, { type Worker } from 'node:cluster'
+import { createServer } from 'node:net'
+import { insecureReason, type Listening } from '../server/http/listen-safety.js'
+import { DEFAULT_HOST, whyNot } from '../server/http/listener.js'
 import { MetricsPort } from '../server/http/metrics-port.js'
 import { ServerError } from '../server/http/server-error.js'
+import { readTlsFiles } from '../server/http/tls-files.js'
 import { ClusterMetrics } from '../server/operations/cluster-metrics.js'
-import { Cluster } from '../server/operations/cluster-primary.js'
+import { Cluster, type WorkerProcess } from '../server/operations/cluster-primary.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { Refusal } from './kms-store.js'
 import { openBackend, type Opened } from './serve-backend.js'
@@ -24,14 +27,16 @@ export async function serveCluster(
   signals: Signals,
 ): Promise<ExitCode> {
   refuseUnshared(settings)
+  await refuseUnlistenable(settings)
   const prepared = await prepare(settings, world)
   const metrics = settings.operations.metrics === undefined ? undefined : await ClusterMetrics.load()
   cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const processes = new Cluster({
     processes: settings.operations.processes,
-    fork: () => cluster.fork(),
+    fork: () => new ReadToItsEnd(cluster.fork()),
     metrics,
     onWarning: warn,
+    onTold: (kind, message) => (kind === 'warning' ? warn(message) : say(message)),
   })
   const port = await listenForMetrics(settings, metrics, processes)
   const ended = followSignals(signals, {
@@ -65,6 +70,33 @@ function refuseUnshared({ store, options }: ServeSettings): void {
   }
 }
 
+/** Before anything is made: each process would find out by itself, and the secret of a first access key is shown only once. */
+async function refuseUnlistenable({ listeners, mode, allowInsecureListen, operations }: ServeSettings): Promise<void> {
+  const { metrics } = operations
+  const all = listeners.map(({ host = DEFAULT_HOST, port = 0, tls }) => ({ host, port, tls }))
+  for (const { host, tls } of all) mustBeSafe({ host, isEncrypted: tls !== undefined, mode }, allowInsecureListen)
+  if (metrics !== undefined) mustBeSafe({ ...metrics, isEncrypted: false, mode: 'metrics' }, allowInsecureListen)
+  try {
+    for (const { tls } of all) if (tls !== undefined) readTlsFiles(tls, () => undefined)
+    for (const { host, port } of metrics === undefined ? all : [...all, metrics]) await tryListening(host, port)
+  } catch (error) {
+    throw error instanceof ServerError ? new Refusal(error.message) : error
+  }
+}
+
+function mustBeSafe(listening: Listening, isAllowed: boolean): void {
+  const reason = isAllowed ? undefined : insecureReason(listening)
+  if (reason !== undefined) throw new Refusal(`${reason}; allow it with \`--allow-insecure-listen\``)
+}
+
+function tryListening(host: string, port: number): Promise<void> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new ServerError(whyNot(error, host, port))))
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()))
+  })
+}
+
 async function prepare(
   settings: ServeSettings,
   world: ServedWorld | undefined,
@@ -77,15 +109,12 @@ async function prepare(
 }
 
 async function listenForMetrics(
-  { operations, allowInsecureListen }: ServeSettings,
+  { operations }: ServeSettings,
   metrics: ClusterMetrics | undefined,
   processes: Cluster,
 ): Promise<MetricsPort | undefined> {
   const { metrics: address } = operations
   if (metrics === undefined || address === undefined) return undefined
-  const { host } = address
-  const reason = allowInsecureListen ? undefined : insecureReason({ host, isEncrypted: false, mode: 'metrics' })
-  if (reason !== undefined) throw new Refusal(`${reason}; allow it with \`--allow-insecure-listen\``)
   const port = new MetricsPort({ ...address, source: metrics.source(() => processes.askMetrics()) }, warn)
   try {
     await port.listen()
@@ -94,6 +123,43 @@ async function listenForMetrics(
   }
   return port
 }
+
+/** A process that has ended once all that it told before was read: Node.js may tell its end first. */
+class ReadToItsEnd implements WorkerProcess {
+  constructor(private readonly worker: Worker) {}
+
+  get id(): number {
+    return this.worker.id
+  }
+
+  send(...[message, sent]: Parameters<WorkerProcess['send']>): unknown {
+    return this.worker.send(message, sent)
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.worker.process.kill(signal)
+  }
+
+  on(...[event, listener]: OnWorker): void {
+    if (event === 'message') {
+      this.worker.on('message', listener)
+      return
+    }
+    let ended: readonly [number | null, string | null] | undefined
+    const tell = (): void => {
+      if (ended !== undefined && !this.worker.isConnected()) listener(...ended)
+    }
+    this.worker.once('exit', (code: number | null, signal: string | null) => {
+      ended = [code, signal]
+      tell()
+    })
+    this.worker.once('disconnect', tell)
+  }
+}
+
+type OnWorker =
+  | [event: 'message', listener: (message: unknown) => void]
+  | [event: 'exit', listener: (code: number | null, signal: string | null) => void]
 
 async function restartAll(processes: Cluster): Promise<void> {
   say('SIGUSR2: replacing the processes, one after the other')

@@ -9,40 +9,45 @@ import { startServer, type RunningServer, type ServerBackend } from '../server/h
 import { joinCluster, type WorkerLink } from '../server/operations/cluster-worker.js'
 import { openOperations, type Operations } from '../server/operations/operations.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
-import { orRefuse, Refusal, runCommandLine } from './kms-store.js'
+import { isTold, orRefuse, Refusal, runCommandLine } from './kms-store.js'
 import { openBackend, type Opened } from './serve-backend.js'
 import { serveCluster } from './serve-cluster.js'
 import { readServeSettings, serveCommand, type ServeOptions, type ServeSettings } from './serve-options.js'
 import { followSignals, OF_PROCESS, type Signals } from './serve-signals.js'
-import { say, tellStart, warn } from './serve-words.js'
+import { say, TELLING, tellStart, type Telling } from './serve-words.js'
 import { ServedWorld } from './serve-world.js'
 
 export function runServe(words: readonly string[], signals: Signals = OF_PROCESS): Promise<ExitCode> {
   return runCommandLine<ServeOptions>(serveCommand(), words, async (options) => {
     const settings = readServeSettings(options)
     if (cluster.worker !== undefined) return serveInCluster(settings, cluster.worker)
-    const world = openWorld(settings)
+    const world = openWorld(settings, TELLING)
     return settings.operations.processes > 1 ? serveCluster(settings, world, signals) : serve(settings, world, signals)
   })
 }
 
-function openWorld({ world }: ServeSettings): ServedWorld | undefined {
-  return world === undefined ? undefined : orRefuse(ServedWorld.open(world, warn))
+function openWorld({ world, mode }: ServeSettings, { warn }: Telling): ServedWorld | undefined {
+  return world === undefined ? undefined : orRefuse(ServedWorld.open(world, { mode, warn }))
 }
 
 /** One process, alone. Listens before it can serve, so that whoever asks learns that it is not ready yet. */
 async function serve(settings: ServeSettings, world: ServedWorld | undefined, signals: Signals): Promise<ExitCode> {
   let opened: Opened | undefined
-  const operations = await operate(settings)
+  const operations = await operate(settings, TELLING)
   try {
-    const notice = noticeIn(operations)
-    const server = await start(settings, world, operations, async () => {
+    const notice = noticeIn(operations, TELLING)
+    const open = async (): Promise<Opened> => {
       opened = await openBackend(settings, world, notice, operations.watch)
       return opened
-    })
+    }
+    const server = await start(settings, world, { operations, notice }, open)
     const ended = followSignals(signals, {
       end: () => server.close(),
-      on: { SIGHUP: () => reload(server, world, opened, operations) },
+      on: {
+        SIGHUP: () => reload({ server, world, opened, operations, telling: TELLING }),
+        // Nobody who takes it for a cluster should end it.
+        SIGUSR2: () => say('SIGUSR2: there is one process, which goes on; processes are replaced with `--cluster`'),
+      },
     })
     try {
       await server.ready
@@ -67,6 +72,11 @@ async function serveInCluster(settings: ServeSettings, worker: NonNullable<typeo
   const link = joinCluster(process)
   try {
     return await serveLinked(settings, link)
+  } catch (error) {
+    // All of them may fail for the same reason, which people want to read once.
+    if (!isTold(error)) throw error
+    await link.tell('warning', error.message)
+    return EXIT.usage
   } finally {
     // What is left keeps the process alive no longer.
     worker.disconnect()
@@ -74,19 +84,24 @@ async function serveInCluster(settings: ServeSettings, worker: NonNullable<typeo
 }
 
 async function serveLinked(settings: ServeSettings, link: WorkerLink): Promise<ExitCode> {
-  const world = openWorld(settings)
-  const operations = await operate(settings)
+  const telling: Telling = {
+    warn: (message) => void link.tell('warning', message),
+    say: (message) => void link.tell('notice', message),
+  }
+  const world = openWorld(settings, telling)
+  const operations = await operate(settings, telling)
   link.answerMetrics(() => operations.metricValues())
   try {
     const own = { ...settings, makesFirstKey: false }
-    const opened = await openBackend(own, world, noticeIn(operations), operations.watch)
-    const server = await start(settings, world, operations, opened)
+    const notice = noticeIn(operations, telling)
+    const opened = await openBackend(own, world, notice, operations.watch)
+    const server = await start(settings, world, { operations, notice }, opened)
     const ended = followSignals(
       { source: link.signals, exit: OF_PROCESS.exit },
       {
         onEnd: () => undefined,
         end: () => server.close(),
-        on: { SIGHUP: () => reload(server, world, opened, operations) },
+        on: { SIGHUP: () => reload({ server, world, opened, operations, telling }) },
       },
     )
     await server.ready
@@ -101,7 +116,7 @@ async function serveLinked(settings: ServeSettings, link: WorkerLink): Promise<E
   }
 }
 
-async function operate({ operations }: ServeSettings): Promise<Operations> {
+async function operate({ operations }: ServeSettings, { warn: onWarning }: Telling): Promise<Operations> {
   const { metrics, log, traces, limits } = operations
   try {
     return await openOperations({
@@ -109,7 +124,7 @@ async function operate({ operations }: ServeSettings): Promise<Operations> {
       wantsMetrics: metrics !== undefined,
       ...(log === undefined ? {} : { log }),
       wantsTraces: traces,
-      onWarning: warn,
+      onWarning,
     })
   } catch (error) {
     throw asRefusal(error)
@@ -117,9 +132,9 @@ async function operate({ operations }: ServeSettings): Promise<Operations> {
 }
 
 /** People read it here, programs in the log. */
-function noticeIn({ log }: Operations): (message: string) => void {
+function noticeIn({ log }: Operations, telling: Telling): (message: string) => void {
   return (message) => {
-    warn(message)
+    telling.warn(message)
     log?.event('warn', message)
   }
 }
@@ -127,7 +142,7 @@ function noticeIn({ log }: Operations): (message: string) => void {
 async function start(
   settings: ServeSettings,
   world: ServedWorld | undefined,
-  operations: Operations,
+  { operations, notice }: { readonly operations: Operations; readonly notice: (message: string) => void },
   backend: ServerBackend | (() => Promise<ServerBackend>),
 ): Promise<RunningServer> {
   const { mode, listeners, allowInsecureListen, trustedProxies, vpcEndpoints, callingServices, limits } = settings
@@ -146,7 +161,7 @@ async function start(
       limits,
       hooks,
       ...(hasPort && { metrics: { ...address, source } }),
-      onWarning: noticeIn(operations),
+      onWarning: notice,
     })
     operations.started(server)
     return server
@@ -159,24 +174,27 @@ function asRefusal(error: unknown): unknown {
   return error instanceof ServerError ? new Refusal(error.message) : error
 }
 
-function reload(
-  server: RunningServer,
-  world: ServedWorld | undefined,
-  opened: Opened | undefined,
-  { log }: Operations,
-): void {
-  log?.reopen()
+interface Reloaded {
+  readonly server: RunningServer
+  readonly world: ServedWorld | undefined
+  readonly opened: Opened | undefined
+  readonly operations: Operations
+  readonly telling: Telling
+}
+
+function reload({ server, world, opened, operations, telling }: Reloaded): void {
+  operations.log?.reopen()
   try {
     server.reloadCertificates()
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    warn(`${error.message}; the certificates stay as they were`)
+    telling.warn(`${error.message}; the certificates stay as they were`)
   }
   if (world !== undefined && opened !== undefined) {
     const reloaded = world.reload(opened.kms.identities)
     server.factsChanged()
-    if (!reloaded.ok) warn(`${reloaded.error}; the world stays as it was`)
-    else say(`world ${reloaded.value}`)
+    if (!reloaded.ok) telling.warn(`${reloaded.error}; the world stays as it was`)
+    else telling.say(`world ${reloaded.value}`)
   }
-  say('SIGHUP: read again')
+  telling.say('SIGHUP: read again')
 }

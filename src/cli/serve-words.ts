@@ -16,6 +16,14 @@ export function say(message: string): void {
   writeError(`${escapeTerminal(message)}\n`)
 }
 
+/** Who tells people: this process, or the first one of several in its place. */
+export interface Telling {
+  readonly warn: (message: string) => void
+  readonly say: (message: string) => void
+}
+
+export const TELLING: Telling = { warn, say }
+
 export interface ServedAt {
   readonly urls: readonly string[]
   readonly metricsUrl: string | undefined
@@ -27,9 +35,9 @@ export function tellStart(
   { store, isNew, firstKey }: Pick<Opened, 'store' | 'isNew' | 'firstKey'>,
   world: ServedWorld | undefined,
 ): void {
-  const [url = ''] = urls
+  const [url] = urls
   const lines = [
-    urls.length === 0
+    url === undefined
       ? 'keyward could not start; what it has made stays'
       : `keyward serves KMS and STS at ${urls.join(', ')}`,
     `  store  ${store}${isNew ? ', new' : ''}`,
@@ -46,11 +54,15 @@ export function tellStart(
           `  export AWS_SECRET_ACCESS_KEY=${firstKey.secretAccessKey}`,
           '',
         ]),
-    'Clients of AWS need to know where it is:',
-    `  export AWS_ENDPOINT_URL_KMS=${url} AWS_ENDPOINT_URL_STS=${url} AWS_REGION=${region}`,
-    `  export AWS_DEFAULT_REGION=${region}  # AWS CLI 1 and boto3 read this one`,
-    '  aws kms create-key',
-    '',
+    ...(url === undefined
+      ? []
+      : [
+          'Clients of AWS need to know where it is:',
+          `  export AWS_ENDPOINT_URL_KMS=${url} AWS_ENDPOINT_URL_STS=${url} AWS_REGION=${region}`,
+          `  export AWS_DEFAULT_REGION=${region}  # AWS CLI 1 and boto3 read this one`,
+          '  aws kms create-key',
+          '',
+        ]),
   ]
   writeError(escapeTerminal(`${lines.join('\n')}\n`, { multiline: true }))
 }

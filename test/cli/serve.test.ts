@@ -11,7 +11,7 @@ import {
   KMSClient,
   ListKeysCommand,
 } from '@aws-sdk/client-kms'
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { GetCallerIdentityCommand, GetFederationTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { runServe } from '../../src/cli/serve-run.js'
 import { readServerConfig } from '../../src/server/http/server-config.js'
@@ -26,6 +26,8 @@ const VARIABLES = [
   'KEYWARD_ROOT_KEY',
   'KEYWARD_ROOT_KEY_FILE',
   'KEYWARD_CLOUDHSM_CLUSTERS',
+  'KEYWARD_XKS_CA_FILE',
+  'KEYWARD_XKS_PORT',
 ]
 
 let folder = ''
@@ -194,6 +196,14 @@ describe('signals', () => {
     expect(exits).toEqual([130])
   })
 
+  test('SIGUSR2 ends nothing where there is one process', async () => {
+    const { signals, url } = await serve('--store', 'memory')
+    expect(signals.listenerCount('SIGUSR2')).toBe(1)
+    signals.emit('SIGUSR2')
+    expect(told).toContain('SIGUSR2: there is one process, which goes on')
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  })
+
   test('SIGHUP reads the world again, and one that is broken changes nothing', async () => {
     const world = join(folder, 'world')
     mkdirSync(world)
@@ -222,6 +232,77 @@ describe('signals', () => {
     expect(told).toContain('the world stays as it was')
     await expect(lists()).rejects.toMatchObject({ name: 'AccessDeniedException' })
   })
+})
+
+describe('a world of which something cannot be used', () => {
+  const folderWith = (effect: string): string => {
+    const world = join(folder, 'world')
+    mkdirSync(world, { recursive: true })
+    const noLists = { Version: '2012-10-17', Statement: [{ Effect: effect, Action: 'kms:ListKeys', Resource: '*' }] }
+    const scps = ['FullAWSAccess', 'NoLists']
+    const root = { id: 'r-a1b2', name: 'Root', scps, rcps: [], accounts: ['444455556666', ACCOUNT] }
+    const organization = { id: 'o-a1b2c3d4e5', managementAccount: '444455556666', root }
+    write('world/world.json', { keyward: 'world/1', organization, scps: { NoLists: noLists } })
+    return world
+  }
+
+  test('is not served where policies are enforced: a Deny may be among it', async () => {
+    const text = await refused('--listen', '127.0.0.1:0', '--store', 'memory', '--world', folderWith('Dney'))
+    expect(text).toMatch(/^keyward: 1 part of `.*world` cannot be used.*`keyward world .*` shows/)
+  })
+
+  test('changes nothing when it is read again', async () => {
+    const serving = await serve('--store', 'memory', '--world', folderWith('Deny'))
+    const lists = (): Promise<unknown> => client(serving).send(new ListKeysCommand({}))
+    await expect(lists()).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    folderWith('Dney')
+    serving.signals.emit('SIGHUP')
+    expect(told).toMatch(/cannot be used.*; the world stays as it was\n/)
+    await expect(lists()).rejects.toMatchObject({ name: 'AccessDeniedException' })
+  })
+
+  test('warns of what it names and has not, such as a boundary', async () => {
+    const world = join(folder, 'named')
+    mkdirSync(world)
+    const ann = { boundary: `arn:aws:iam::${ACCOUNT}:policy/Gone`, policies: {} }
+    write('named/world.json', { keyward: 'world/1', accounts: { [ACCOUNT]: { users: { ann } } } })
+    await serve('--store', 'memory', '--world', world)
+    expect(told).toMatch(
+      /^keyward: .*policy\/Gone.*as a permissions boundary it is taken as not limiting; `keyward world/m,
+    )
+  })
+
+  test('is a warning where nothing is enforced', async () => {
+    await serve('--store', 'memory', '--mode', 'audit', '--world', folderWith('Dney'))
+    expect(told).toMatch(/1 part of `.*world` cannot be used/)
+  })
+})
+
+test('denials of STS are counted as those of KMS are', async () => {
+  const world = join(folder, 'world')
+  mkdirSync(world)
+  const noGuests = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Action: 'sts:GetFederationToken', Resource: '*' }],
+  }
+  const scps = ['FullAWSAccess', 'NoGuests']
+  const root = { id: 'r-a1b2', name: 'Root', scps, rcps: [], accounts: ['444455556666', ACCOUNT] }
+  const organization = { id: 'o-a1b2c3d4e5', managementAccount: '444455556666', root }
+  write('world/world.json', { keyward: 'world/1', organization, scps: { NoGuests: noGuests } })
+  const { url, credentials } = await serve('--store', 'memory', '--world', world, '--metrics', '127.0.0.1:0')
+  if (credentials === undefined) throw new Error('no credentials were told')
+  const sts = new STSClient({ endpoint: url, region: 'us-east-1', credentials })
+  onTestFinished(() => sts.destroy())
+  await expect(sts.send(new GetFederationTokenCommand({ Name: 'fay' }))).rejects.toMatchObject({
+    name: 'AccessDenied',
+    $metadata: { httpStatusCode: 403 },
+  })
+  const [, metrics = ''] = /metrics at (\S+)/.exec(told) ?? []
+  const counted = await (await fetch(metrics)).text()
+  expect(counted).toContain('keyward_denied_total{layer="scp",cause="scp-explicit-deny"} 1\n')
+  expect(counted).toMatch(
+    /keyward_requests_total\{service="sts",operation="GetFederationToken",code="AccessDenied"\} 1\n/,
+  )
 })
 
 describe('a configuration file', () => {
@@ -254,7 +335,8 @@ describe('a configuration file', () => {
   })
 
   test.each([
-    ['a member that is none', { listn: [] }, /unknown member `listn`/],
+    ['a member that is none', { listn: [] }, /unknown member `listn`[^]*did you mean `listen`\?/],
+    ['a limit that is none', { limits: { maxConections: 1 } }, /did you mean `maxConnections`\?/],
     ['an address that is none', { listen: [{ address: 'nowhere' }] }, /`nowhere` is no address to listen on/],
     ['a proxy that is none', { trustedProxies: ['10.0.0.0/99'] }, /is no address or range/],
     [

@@ -41,8 +41,19 @@ export interface EndpointOptions {
   readonly onWarning: (message: string) => void
 }
 
-const NOT_FOUND: ServiceRefusal = { status: 404, code: 'UnknownOperationException' }
-const WRONG_METHOD: ServiceRefusal = { status: 405, code: 'UnknownOperationException' }
+/** Who sees one of these has told a client a wrong address, or looks with a browser. */
+const NOT_FOUND: ServiceRefusal = {
+  status: 404,
+  code: 'UnknownOperationException',
+  message: 'Requests of KMS and STS have the path /. Give clients the address of the server without a path.',
+}
+const NO_SERVICE: ServiceRefusal = { status: 404, code: 'UnknownOperationException' }
+const WRONG_METHOD: ServiceRefusal = {
+  status: 405,
+  code: 'UnknownOperationException',
+  message:
+    'Requests of KMS and STS are POST, as clients of AWS send them. GET /healthz and GET /readyz tell how the server is.',
+}
 /** Nobody can be authenticated while the store does not answer. */
 const AWAY: ServiceRefusal = {
   status: 503,
@@ -91,7 +102,7 @@ export class Endpoint {
     readBody(request, this.options.maxBodyBytes, (body) => {
       client.reading = undefined
       if (body === undefined) this.refuseUnread(exchange, refuseInJson(this.tooLarge()))
-      else this.guarded(exchange, () => this.work(exchange, client.facts, query, body))
+      else this.turn.do(() => this.guarded(exchange, () => this.work(exchange, client.facts, query, body)))
     })
   }
 
@@ -128,7 +139,7 @@ export class Endpoint {
     const name = serviceOf({ method, query, contentType, authorization: headers.authorization })
     const service = answering?.services[name]
     if (answering === undefined || service === undefined) {
-      return this.refuse(exchange, undefined, NOT_FOUND)
+      return this.refuse(exchange, undefined, NO_SERVICE)
     }
     exchange.service = name
     const facts = network.of(headers)

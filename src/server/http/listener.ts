@@ -246,11 +246,11 @@ export function whyNot({ code, message }: NodeJS.ErrnoException, host: string, p
   const where = `cannot listen on ${quote(`${host}:${port}`, 100)}`
   switch (code) {
     case 'EADDRINUSE':
-      return `${where}: another program does already`
+      return `${where}: another program does already; end that one, or choose another port`
     case 'EACCES':
-      return `${where}: only the administrator of this machine may`
+      return `${where}: only the administrator of this machine may; choose a port above 1023`
     case 'EADDRNOTAVAIL':
-      return `${where}: this machine has no such address`
+      return `${where}: this machine has no such address; 0.0.0.0 is every one that it has`
     default:
       return `${where}: ${message}`
   }

@@ -13,10 +13,10 @@ import { detectFormat, readSyntax } from '../../text/read-syntax.js'
 import type { Result, SourceError, SourceText } from '../../text/source.js'
 import { didYouMean } from '../../text/suggest.js'
 import { nodeAt, nodeToValue, parsePointer, type SyntaxNode } from '../../text/syntax-tree.js'
-import type { AdmissionLimits } from '../operations/admission.js'
+import { ADMISSION_LIMITS, type AdmissionLimits } from '../operations/admission.js'
 import type { LogOptions } from '../operations/request-log.js'
 import type { CallingService } from './callers.js'
-import type { ServerLimits } from './limits.js'
+import { SERVER_LIMITS, type ServerLimits } from './limits.js'
 import { parseListenAddress } from './listen-address.js'
 import { parseRanges, type VpcEndpoint } from './request-facts.js'
 import { validate } from './server-config.validate.js'
@@ -95,6 +95,33 @@ function valueErrors(
   return [...addresses, ...port, ...proxies, ...names]
 }
 
+const OF_CONFIG = {
+  store: true,
+  rootKeyFile: true,
+  world: true,
+  region: true,
+  mode: true,
+  listen: true,
+  allowInsecureListen: true,
+  trustedProxies: true,
+  vpcEndpoints: true,
+  services: true,
+  limits: true,
+  rates: true,
+  admission: true,
+  metrics: true,
+  log: true,
+  traces: true,
+  cluster: true,
+} satisfies Record<keyof ServerConfig, true>
+
+/** By the place of the object: what somebody may have meant. */
+const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['', Object.keys(OF_CONFIG)],
+  ['/limits', Object.keys(SERVER_LIMITS)],
+  ['/admission', [...Object.keys(ADMISSION_LIMITS), 'principalRate']],
+])
+
 function shapeErrors(root: SyntaxNode, source: SourceText): readonly SourceError[] {
   return (validate.errors ?? []).map(({ instancePath, keyword, params, message }) => {
     const node = nodeAt(root, parsePointer(instancePath) ?? []) ?? root
@@ -105,7 +132,10 @@ function shapeErrors(root: SyntaxNode, source: SourceText): readonly SourceError
       const key = String(params['additionalProperty'])
       const member = node.kind === 'object' ? node.members.find((each) => each.key === key) : undefined
       const span = member === undefined ? place : { start: member.keyStart, end: member.keyEnd }
-      return { message: `${name} has an unknown member ${quote(key, 100)}`, source, span, pointer: instancePath }
+      const meant = didYouMean(key, MEMBERS.get(instancePath) ?? [], 3)
+      const hint = meant === undefined ? {} : { hint: `did you mean \`${meant}\`?` }
+      const text = `${name} has an unknown member ${quote(key, 100)}`
+      return { message: text, source, span, pointer: instancePath, ...hint }
     }
     return { message: `${name} ${message ?? 'is not as expected'}`, source, span: place, pointer: instancePath }
   })

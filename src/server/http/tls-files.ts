@@ -3,7 +3,7 @@
  *
  * Source: Node.js documentation, "TLS", `tls.createSecureContext`.
  */
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { quote } from '../../text/escape.js'
@@ -24,6 +24,12 @@ export interface TlsMaterial {
 /** @throws ServerError where they cannot be read, or do not belong together. */
 export function readTlsFiles({ certFile, keyFile }: TlsFiles, onWarning: (message: string) => void): TlsMaterial {
   const material = { cert: read(certFile), key: read(keyFile) }
+  const reason = whyNotTogether(material)
+  if (reason !== undefined) {
+    throw new ServerError(
+      `the certificate in ${quote(certFile, 200)} cannot be used with the key in ${quote(keyFile, 200)}: ${reason}`,
+    )
+  }
   try {
     createSecureContext(material)
     const { validTo } = new X509Certificate(material.cert)
@@ -39,11 +45,30 @@ export function readTlsFiles({ certFile, keyFile }: TlsFiles, onWarning: (messag
   return material
 }
 
+/** What people get wrong, in words that OpenSSL has not. */
+function whyNotTogether({ cert, key }: TlsMaterial): string | undefined {
+  const certificate = parsed(() => new X509Certificate(cert))
+  if (certificate === undefined) return 'the first file holds no certificate in PEM'
+  if (key.includes('ENCRYPTED')) return 'the key is encrypted; give one that is not, as `openssl pkey` writes it'
+  const privateKey = parsed(() => createPrivateKey(key))
+  if (privateKey === undefined) return 'the second file holds no private key in PEM'
+  return certificate.checkPrivateKey(privateKey) ? undefined : 'the key is that of another certificate'
+}
+
+function parsed<T>(parse: () => T): T | undefined {
+  try {
+    return parse()
+  } catch {
+    return undefined
+  }
+}
+
 function read(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const told = error instanceof Error ? error.message : String(error)
+    const reason = told.startsWith('ENOENT') ? 'there is no such file' : told
     throw new ServerError(`cannot read ${quote(path, 200)}: ${reason}`, { cause: error })
   }
 }

@@ -1,8 +1,10 @@
 /**
- * Answers that were found in one turn of the event loop, written at its end.
+ * The requests of one turn of the event loop: read one after the other, then worked on one after the other, then answered.
  *
- * Each write may wake a client that sleeps, which costs more than the answer does. Written one after the other, most find
- * their client awake already. A single answer waits for nothing: the turn ends with it.
+ * Reading, working and writing are each a world of code of their own. Done for one request after the other, each finds the
+ * processor's caches full of what the other two need, which costs a request as much as a third of its time. And a write may
+ * wake a client that sleeps, which costs more than the answer does: written one after the other, most answers find their
+ * client awake already. A single request waits for nothing: the turn ends with it.
  *
  * Source: Node.js documentation, "The Node.js Event Loop" (immediates follow the phase in which sockets are read).
  */
@@ -12,6 +14,9 @@ import type { ServiceAnswer } from './http-service.js'
 /** Answers may hold plaintext: nobody keeps them. As KMS itself says it. */
 const CACHE_CONTROL = 'no-cache, no-store, must-revalidate, private'
 
+/** So many are worked on before they are answered: the others must not keep the first of them waiting. */
+const MOST_AT_ONCE = 16
+
 interface Waiting {
   readonly response: ServerResponse
   readonly answer: ServiceAnswer
@@ -20,11 +25,22 @@ interface Waiting {
 }
 
 export class Turn {
-  private waiting: Waiting[] = []
+  private work: (() => void)[] = []
+  private answers: Waiting[] = []
+  private isDue = false
   private readonly end = (): void => {
-    const { waiting } = this
-    this.waiting = []
-    for (const each of waiting) write(each)
+    try {
+      this.goThrough(this.work)
+    } finally {
+      this.isDue = false
+      if (this.work.length + this.answers.length > 0) this.schedule()
+    }
+  }
+
+  /** @param work - never throws: what comes after it would be lost. */
+  do(work: () => void): void {
+    this.work.push(work)
+    this.schedule()
   }
 
   /**
@@ -33,8 +49,32 @@ export class Turn {
    */
   add(response: ServerResponse, answer: ServiceAnswer, isLast: boolean): number {
     const length = Buffer.byteLength(answer.body)
-    if (this.waiting.push({ response, answer, length, isLast }) === 1) setImmediate(this.end)
+    this.answers.push({ response, answer, length, isLast })
+    this.schedule()
     return length
+  }
+
+  private schedule(): void {
+    if (this.isDue) return
+    this.isDue = true
+    setImmediate(this.end)
+  }
+
+  private goThrough(work: readonly (() => void)[]): void {
+    if (work.length > 0) this.work = []
+    let next = 0
+    do {
+      const stop = Math.min(next + MOST_AT_ONCE, work.length)
+      while (next < stop) work[next++]!()
+      this.send()
+    } while (next < work.length)
+  }
+
+  private send(): void {
+    const { answers } = this
+    if (answers.length === 0) return
+    this.answers = []
+    for (const each of answers) write(each)
   }
 }
 

@@ -43,7 +43,8 @@ export interface AdmissionOptions {
 
 /** So few of an operation may always wait, whatever is known of their time. */
 const ALWAYS_WAITING = 64
-const REFUSALS_PER_MS = 1
+/** Where the clients ask again at once, so many refusals cost a few hundredths of a thread. */
+const BETWEEN_REFUSALS_MS = 4
 const LONGEST_PAUSE_MS = 1000
 
 const RATE = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
@@ -139,7 +140,7 @@ export class Admission {
 
   private pauseMs(nowMs: number): number {
     const earliest = Math.max(nowMs, Math.min(this.nextRefusalMs, nowMs + LONGEST_PAUSE_MS))
-    this.nextRefusalMs = earliest + 1 / REFUSALS_PER_MS
+    this.nextRefusalMs = earliest + BETWEEN_REFUSALS_MS
     return earliest - nowMs
   }
 }

@@ -11,6 +11,8 @@ export type FromPrimary =
 export type FromWorker =
   /** It serves. */
   | { readonly keyward: 'ready'; readonly urls: readonly string[] }
+  /** For people. Several processes may say the same. */
+  | { readonly keyward: 'told'; readonly kind: 'notice' | 'warning'; readonly message: string }
   /** The answer to a question, or what there was at the end, without an id. */
   | { readonly keyward: 'metrics'; readonly id?: number; readonly values: MetricValues }
 

@@ -15,7 +15,7 @@ import type { ClusterMetrics } from './cluster-metrics.js'
 export interface WorkerProcess {
   readonly id: number
   send(message: FromPrimary, sent: (error: Error | null) => void): unknown
-  kill(signal: string): void
+  kill(signal: NodeJS.Signals): void
   on(event: 'message', listener: (message: unknown) => void): unknown
   on(event: 'exit', listener: (code: number | null, signal: string | null) => void): unknown
 }
@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly fork: () => WorkerProcess
   readonly metrics: ClusterMetrics | undefined
   readonly onWarning: (message: string) => void
+  /** What a process wants people to know. The same from several of them is told once. */
+  readonly onTold?: (kind: 'notice' | 'warning', message: string) => void
   /** Never goes back. */
   readonly nowMs?: () => number
   /** Calls back later; answers how to have it not called. */
@@ -55,6 +57,8 @@ const LONGEST_PAUSE_MS = 10_000
 /** Whatever lived for so long was started well. */
 const LIVED_MS = 60_000
 const METRICS_WAIT_MS = 2000
+/** What one process says within this time of another one is of the same cause. */
+const SAME_CAUSE_MS = 60_000
 
 export class Cluster {
   /** Of the listeners, once a process serves. */
@@ -65,6 +69,8 @@ export class Cluster {
   private readonly later: NonNullable<ClusterOptions['later']>
   private readonly questions = new Map<number, (worker: number) => void>()
   private asked = 0
+  /** What was told of late, and when. */
+  private readonly told = new Map<string, { readonly from: number; readonly atMs: number }>()
   private isClosing = false
   private hasServed = false
   private rolling: Promise<boolean> | undefined
@@ -178,6 +184,10 @@ export class Cluster {
         settle(true)
         return
       }
+      if (message.keyward === 'told') {
+        this.tell(process.id, message.kind, message.message)
+        return
+      }
       this.options.metrics?.told(process.id, message.values)
       if (message.id !== undefined) this.questions.get(message.id)?.(process.id)
     })
@@ -191,6 +201,16 @@ export class Cluster {
       onEnd(hasServed, signal ?? `status ${code}`)
     })
     return worker
+  }
+
+  /** One process may say the same again: then it has happened again. */
+  private tell(from: number, kind: 'notice' | 'warning', message: string): void {
+    const atMs = this.nowMs()
+    for (const [known, { atMs: toldMs }] of this.told) if (atMs - toldMs > SAME_CAUSE_MS) this.told.delete(known)
+    const before = this.told.get(message)
+    if (before !== undefined && before.from !== from) return
+    this.told.set(message, { from, atMs })
+    this.options.onTold?.(kind, message)
   }
 
   /** Nobody has asked it to end, or somebody else than this process has. */

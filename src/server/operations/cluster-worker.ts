@@ -18,6 +18,8 @@ export interface WorkerLink {
   /** Emits SIGTERM and SIGHUP. */
   readonly signals: EventEmitter
   ready(urls: readonly string[]): void
+  /** Has the first process tell it to people; resolves once it is on its way. */
+  tell(kind: 'notice' | 'warning', message: string): Promise<void>
   /** Who answers when the first process asks. */
   answerMetrics(read: () => Promise<MetricValues>): void
   /** Tells what there was at the end; resolves once it is on its way. */
@@ -43,6 +45,7 @@ export function joinCluster(channel: WorkerChannel): WorkerLink {
   return {
     signals,
     ready: (urls) => void send({ keyward: 'ready', urls }),
+    tell: (kind, message) => send({ keyward: 'told', kind, message }),
     answerMetrics: (answer) => {
       read = answer
     },

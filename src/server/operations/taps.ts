@@ -1,9 +1,8 @@
 /**
- * Where the inside of a server is watched: its store, its root key, its graph, its denials. Each stands in place of what it
+ * Where the inside of a server is watched: its store, its root key, its denials. Each stands in place of what it
  * watches and changes nothing of it.
  */
 import type { Explanation } from '../../explain/story.js'
-import type { Authorizer } from '../../explain/authorizer.js'
 import type { AuditRecord } from '../../kms/audit-record.js'
 import { KeyringError } from '../../kms/keyring/keyring-error.js'
 import type { MaterialBinding, MaterialKeyring } from '../../kms/materials.js'
@@ -151,20 +150,4 @@ export function watchKeyring(keyring: MaterialKeyring, failed: Watch['rootKeyFai
     },
     close: () => keyring.close(),
   }
-}
-
-/** Counts the keys of a graph, which has to be an empty one. */
-export function countKeys(authorizer: Authorizer): () => number {
-  const arns = new Set<string>()
-  const putKey = authorizer.putKey.bind(authorizer)
-  const removeKey = authorizer.removeKey.bind(authorizer)
-  authorizer.putKey = (key) => {
-    putKey(key)
-    arns.add(key.arn)
-  }
-  authorizer.removeKey = (arn) => {
-    removeKey(arn)
-    arns.delete(arn)
-  }
-  return () => arns.size
 }

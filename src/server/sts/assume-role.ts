@@ -94,7 +94,7 @@ function run(call: StsCall, input: AssumeRoleInput): StsResult<StsDone> {
     seconds,
   )
   if (!minted.ok) return minted
-  const { credentials, logged: loggedCredentials } = minted.value
+  const { credentials, token, logged: loggedCredentials } = minted.value
   return {
     ok: true,
     value: {
@@ -103,6 +103,7 @@ function run(call: StsCall, input: AssumeRoleInput): StsResult<StsDone> {
         AssumedRoleUser: { AssumedRoleId: principalId, Arn: principal },
         PackedPolicySize: packedSize,
         SourceIdentity: sourceIdentity,
+        ...token,
       },
       response: withoutUndefined({
         credentials: loggedCredentials,

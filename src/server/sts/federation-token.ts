@@ -48,7 +48,7 @@ function run(call: StsCall, input: FederationTokenInput): StsResult<StsDone> {
     userSeconds(call, input.durationSeconds),
   )
   if (!minted.ok) return minted
-  const { credentials, logged: loggedCredentials } = minted.value
+  const { credentials, token, logged: loggedCredentials } = minted.value
   return {
     ok: true,
     value: {
@@ -56,6 +56,7 @@ function run(call: StsCall, input: FederationTokenInput): StsResult<StsDone> {
         Credentials: credentials,
         FederatedUser: { FederatedUserId: principalId, Arn: principal },
         PackedPolicySize: packedSize,
+        ...token,
       },
       response: withoutUndefined({
         credentials: loggedCredentials,

@@ -12,6 +12,8 @@ import type { XmlMembers } from './xml.js'
 
 export interface Minted {
   readonly credentials: XmlMembers
+  /** How much of what a token may be it is. */
+  readonly token: Readonly<Record<'SessionTokenUtilization' | 'SessionTokenSize', number>>
   /** Neither the secret nor the token: who reads the audit may not use the session. */
   readonly logged: Readonly<Record<string, unknown>>
 }
@@ -31,7 +33,7 @@ export function mint(
     expiresAtMs: Math.floor(nowMs / 1000) * 1000 + seconds * 1000,
   })
   if (!minted.ok) return tokenTooLarge()
-  const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = minted.value
+  const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs, tokenSize, tokenSizeLimit } = minted.value
   const expiration = isoTime(expiresAtMs)
   return {
     ok: true,
@@ -41,6 +43,10 @@ export function mint(
         SecretAccessKey: secretAccessKey,
         SessionToken: sessionToken,
         Expiration: expiration,
+      },
+      token: {
+        SessionTokenUtilization: Math.ceil((tokenSize / tokenSizeLimit) * 100),
+        SessionTokenSize: tokenSize,
       },
       logged: { accessKeyId, expiration },
     },

@@ -19,6 +19,9 @@ export interface SessionMint {
       readonly secretAccessKey: string
       readonly sessionToken: string
       readonly expiresAtMs: number
+      /** Characters of the token. */
+      readonly tokenSize: number
+      readonly tokenSizeLimit: number
     },
     'tooLarge'
   >

@@ -36,10 +36,14 @@ function run(call: StsCall, input: SessionTokenInput): StsResult<StsDone> {
     userSeconds(call, input.durationSeconds),
   )
   if (!minted.ok) return minted
-  const { credentials, logged: loggedCredentials } = minted.value
+  const { credentials, token, logged: loggedCredentials } = minted.value
   return {
     ok: true,
-    value: { result: { Credentials: credentials }, response: { credentials: loggedCredentials }, resources: [] },
+    value: {
+      result: { Credentials: credentials, ...token },
+      response: { credentials: loggedCredentials },
+      resources: [],
+    },
   }
 }
 

@@ -9,7 +9,12 @@ import { promisify } from 'node:util'
 import { ACCOUNT, cleanEnvironment, MAIN, type AccessKeys } from '../clients/serve-process.js'
 
 /** Told over the channel to whoever asks; alone it keeps no process alive, and whose test has died goes with it. */
-const PROBE = `process.on('message', () => {
+const PROBE = `process.on('message', (asked) => {
+  if (asked === 'cpu') {
+    const { user, system } = process.cpuUsage()
+    process.send((user + system) / 1000)
+    return
+  }
   gc(); gc()
   const { heapUsed, external } = process.memoryUsage()
   process.send({ held: heapUsed + external, most: process.resourceUsage().maxRSS * 1024 })
@@ -34,6 +39,8 @@ export interface Serving {
   readonly told: () => string
   readonly load: () => Promise<ServedLoad>
   readonly memory: () => Promise<Memory>
+  /** Of processor time that it has used, all of its threads together. */
+  readonly cpuMs: () => Promise<number>
   /** As a machine does that loses its power. */
   readonly kill: () => Promise<void>
   /** Its exit status after SIGTERM. */
@@ -100,7 +107,8 @@ export async function startServing({ folder, store }: Place, config: object = {}
         inFlight: Number(found(text, /^keyward_requests_in_flight (\d+)$/m)),
       }
     },
-    memory: () => memoryOf(child),
+    memory: async () => (await asked(child, 'memory')) as Memory,
+    cpuMs: async () => (await asked(child, 'cpu')) as number,
     kill: async () => {
       child.kill('SIGKILL')
       await ended
@@ -141,10 +149,11 @@ export async function revokeCredentials({ folder, store }: Place, accessKeyId: s
   await keyward({ folder, store: [option, where] }, ['credentials', 'revoke', accessKeyId])
 }
 
-function memoryOf(child: ChildProcess): Promise<Memory> {
+/** What `PROBE` answers to this. */
+function asked(child: ChildProcess, what: 'cpu' | 'memory'): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.once('message', (memory) => resolve(memory as Memory))
-    child.send('memory', (error) => {
+    child.once('message', resolve)
+    child.send(what, (error) => {
       if (error !== null) reject(error)
     })
   })

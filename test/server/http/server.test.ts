@@ -1,5 +1,6 @@
 /** Starting, being ready, being watched, and ending in good order. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -331,6 +332,20 @@ describe('encryption', () => {
     const { certFile, keyFile } = files('kms')
     const { raw } = await testServer({ listeners: [{ tls: { certFile, keyFile } }] })
     expect(await raw(requestText('ListKeys', '{}'))).not.toMatch(/ 200 /)
+  })
+
+  test('what is wrong with its files is told in plain words', async () => {
+    const { certFile, keyFile } = files('first')
+    const other = files('other')
+    const starts = (cert: string, key: string): Promise<unknown> =>
+      testServer({ listeners: [{ tls: { certFile: cert, keyFile: key } }] })
+    await expect(starts(certFile, other.keyFile)).rejects.toThrow(/: the key is that of another certificate$/)
+    await expect(starts(keyFile, keyFile)).rejects.toThrow(/: the first file holds no certificate in PEM$/)
+    await expect(starts(certFile, certFile)).rejects.toThrow(/: the second file holds no private key in PEM$/)
+    const cipher = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' } as const
+    writeFileSync(keyFile, createPrivateKey(readFileSync(keyFile)).export(cipher))
+    await expect(starts(certFile, keyFile)).rejects.toThrow(/: the key is encrypted; give one that is not/)
+    await expect(starts(`${certFile}.none`, keyFile)).rejects.toThrow(/^cannot read `.*`: there is no such file$/)
   })
 
   test('without its files there is no server', async () => {

@@ -155,10 +155,10 @@ describe('a late thread', () => {
   })
 })
 
-test('refusals leave one each millisecond, and none waits longer than a second', () => {
+test('refusals leave one every four milliseconds, and none waits longer than a second', () => {
   const { clock, admit, wait } = admissionWith({ maxWaiting: 1 })
   wait()
-  expect(Array.from({ length: 5 }, () => admit()?.afterMs)).toEqual([0, 1, 2, 3, 4])
+  expect(Array.from({ length: 5 }, () => admit()?.afterMs)).toEqual([0, 4, 8, 12, 16])
   clock.nowMs += 100
   expect(admit()?.afterMs).toBe(0)
   const many = Array.from({ length: 5000 }, () => admit()?.afterMs ?? NaN)

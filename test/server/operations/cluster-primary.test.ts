@@ -43,6 +43,7 @@ class FakeProcess extends EventEmitter implements WorkerProcess {
 }
 
 function clusterOf(processes: number, metrics?: ClusterMetrics) {
+  const told: string[] = []
   const all: FakeProcess[] = []
   const warnings: string[] = []
   const later: { readonly call: () => void; readonly ms: number; isCancelled: boolean }[] = []
@@ -56,6 +57,7 @@ function clusterOf(processes: number, metrics?: ClusterMetrics) {
       return made
     },
     onWarning: (message) => void warnings.push(message),
+    onTold: (kind, message) => void told.push(`${kind}: ${message}`),
     nowMs: () => clock.nowMs,
     later: (call, ms) => {
       const one = { call, ms, isCancelled: false }
@@ -70,7 +72,7 @@ function clusterOf(processes: number, metrics?: ClusterMetrics) {
     for (const each of all) each.serves()
     expect(await starting).toBe(true)
   }
-  return { cluster, all, warnings, later, clock, started }
+  return { cluster, all, warnings, told, later, clock, started }
 }
 
 /** Until everything that waits for nothing else has happened. */
@@ -98,6 +100,20 @@ describe('starting', () => {
     expect(await starting).toBe(false)
     expect(all).toHaveLength(2)
   })
+})
+
+test('what several processes say is told once, and what one says again is told again', () => {
+  const { cluster, all, told, clock } = clusterOf(3)
+  void cluster.start()
+  const say = (index: number, message: string): void => all[index]?.tells({ keyward: 'told', kind: 'warning', message })
+  for (const index of [0, 1, 2]) say(index, 'the certificate has expired')
+  say(1, 'the disk is full')
+  expect(told).toEqual(['warning: the certificate has expired', 'warning: the disk is full'])
+  say(1, 'the disk is full')
+  expect(told).toHaveLength(3)
+  clock.nowMs += 60_001
+  for (const index of [2, 0]) say(index, 'the certificate has expired')
+  expect(told).toHaveLength(4)
 })
 
 describe('a process that ends by itself', () => {
@@ -277,10 +293,12 @@ describe('one of the others', () => {
     link.answerMetrics(() => Promise.resolve([]))
     channel.emit('message', { keyward: 'metrics', id: 7 })
     await settled()
+    await link.tell('notice', 'world `acme`')
     await link.leave([])
     expect(channel.sent).toEqual([
       { keyward: 'ready', urls: ['http://127.0.0.1:1'] },
       { keyward: 'metrics', id: 7, values: [] },
+      { keyward: 'told', kind: 'notice', message: 'world `acme`' },
       { keyward: 'metrics', values: [] },
     ])
     expect(channel.sent.every((message) => isMessage(message))).toBe(true)

@@ -1,7 +1,8 @@
 /** `keyward serve --cluster` as somebody starts it: real processes, one store, one address. */
 import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -88,6 +89,22 @@ test('several processes answer as one, are replaced one after the other, and end
   expect(lines().filter(({ message }) => message === 'ended')).toHaveLength(4)
 })
 
+test('what all of them warn of is told once, also when they read again', async () => {
+  const world = join(folder, 'world')
+  mkdirSync(world)
+  writeFileSync(join(world, 'acme.json'), JSON.stringify({ keyward: 'world/1', accounts: { '111122223333': {} } }))
+  const words = ['--cluster', '2', '--mode', 'audit', '--world', world]
+  const { child, told, ended } = serve('--store', join(folder, 'keys'), ...words)
+  await expect.poll(told, SLOW).toContain('aws kms create-key')
+  expect(told().match(/^keyward: .*audit/gm)).toHaveLength(1)
+  child.kill('SIGHUP')
+  await expect.poll(told, SLOW).toContain('SIGHUP: read again')
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  expect(told().match(/SIGHUP: read again/g)).toHaveLength(1)
+  expect(told().match(/; 0 changed/g)).toHaveLength(1)
+})
+
 test.each([
   [['--store', 'memory'], 'processes cannot share a store in memory'],
   [['--store', 'keys', '--passphrase'], 'several processes cannot ask for a passphrase'],
@@ -99,8 +116,23 @@ test.each([
   await expect.poll(told, SLOW).toContain(expected)
 })
 
+test.each(['--listen', '--metrics'])('a cluster whose address of %s is taken makes nothing', async (option) => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => {
+    taken.listen(0, '127.0.0.1', resolve)
+  })
+  onTestFinished(() => void taken.close())
+  const { port } = taken.address() as AddressInfo
+  const { told, ended } = serve('--store', join(folder, 'keys'), '--cluster', '2', option, `127.0.0.1:${port}`)
+  expect(await ended).toBe(2)
+  expect(told()).toBe(
+    `keyward: cannot listen on \`127.0.0.1:${port}\`: another program does already; end that one, or choose another port\n`,
+  )
+  expect(existsSync(join(folder, 'keys'))).toBe(false)
+})
+
 test('a cluster that cannot start ends', async () => {
   const { told, ended } = serve('--store', join(folder, 'keys'), '--cluster', '2', '--listen', '192.0.2.1:0')
   expect(await ended).toBe(2)
-  expect(told()).toContain('allow it with `--allow-insecure-listen`')
+  expect(told().match(/allow it with `--allow-insecure-listen`/g)).toHaveLength(1)
 })

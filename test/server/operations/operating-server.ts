@@ -5,7 +5,7 @@ import { openKeyring } from '../../../src/kms/keyring/keyring.js'
 import { createAuthorizer } from '../../../src/explain/authorizer.js'
 import { createMemoryStore } from '../../../src/store/memory.js'
 import { openOperations, type Operations, type OperationsOptions } from '../../../src/server/operations/operations.js'
-import { countKeys, watchKeyring, watchStore } from '../../../src/server/operations/taps.js'
+import { watchKeyring, watchStore } from '../../../src/server/operations/taps.js'
 import { testKms, type TestKms } from '../../kms/test-kms.js'
 import { testServer, type TestServer } from '../http/test-server.js'
 
@@ -34,7 +34,6 @@ export async function operatingServer(
   const plain = createMemoryStore()
   const keyring = await openKeyring({ store: plain, rootKey: { kind: 'bytes', bytes: Buffer.alloc(32, 7) } })
   const authorizer = createAuthorizer({ uncomparable: 'deny' })
-  watch.loadedKeys(countKeys(authorizer))
   watch.secrets(() => keyring.secrets.live)
   const slow = new SlowPool({ secrets: keyring.secrets })
   onTestFinished(() => slow.close())
@@ -45,6 +44,7 @@ export async function operatingServer(
     slow,
     onDenied: watch.denied,
   })
+  watch.loadedKeys(() => kms.loadedKeys)
   const served = await testServer({ backend: { kms }, hooks: operations.hooks })
   operations.started(served.server)
   const metrics = async (): Promise<ReadonlyMap<string, number>> => readMetrics(await operations.metrics?.text())

@@ -134,6 +134,22 @@ describe('sts.md 2, what the answers hold', () => {
     )
   })
 
+  test('how large the token is, and how much of what it may be, comes with every session', async () => {
+    const { call, keysOf } = await chain()
+    const ann = await keysOf(ANN)
+    const given = [
+      await call(ann, 'AssumeRole', { RoleArn: APP, RoleSessionName: 'deploy' }),
+      await call(ann, 'GetSessionToken'),
+      await call(ann, 'GetFederationToken', { Name: 'fay', Policy: policyText(allow('*')) }),
+    ]
+    for (const one of given) {
+      const length = one.get('SessionToken')?.length ?? 0
+      expect(length).toBeGreaterThan(100)
+      expect(one.get('SessionTokenSize')).toBe(String(length))
+      expect(one.get('SessionTokenUtilization')).toBe(String(Math.ceil((length / 8192) * 100)))
+    }
+  })
+
   test('PackedPolicySize comes with policies and tags; above 100 percent is too much', async () => {
     const fixture = await chain()
     const keys = await fixture.keysOf(ANN)
