@@ -29,7 +29,7 @@ export function writeLargeWorld(folder, sizes = SIZES) {
     written.files++
     written.bytes += text.length
   }
-  const accounts = Array.from({ length: sizes.accounts }, (_, index) => String(100000000000 + index))
+  const accounts = Array.from({ length: sizes.accounts }, (_, index) => accountOf(index))
   writeOrganization(write, accounts)
   for (const [index, account] of accounts.entries()) {
     writeIdentities(write, account, index, sizes, written)
@@ -37,6 +37,57 @@ export function writeLargeWorld(folder, sizes = SIZES) {
   }
   return written
 }
+
+/** CloudTrail events, one of each role that is refused a key of the next account; JSON Lines. */
+export function deniedEvents(sizes = SIZES) {
+  const lines = []
+  for (let number = 0; number < sizes.accounts; number++) {
+    for (let index = 0; index < sizes.roles; index++) lines.push(JSON.stringify(deniedEvent(number, index, sizes)))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function deniedEvent(number, index, sizes) {
+  const account = accountOf(number)
+  const owner = accountOf((number + 1) % sizes.accounts)
+  const role = `Role-${four(index)}`
+  const session = `arn:aws:sts::${account}:assumed-role/${role}/i-${four(index)}`
+  const keyArn = `arn:aws:kms:${REGION}:${owner}:key/${keyId(owner, index % sizes.keys)}`
+  return {
+    eventVersion: '1.11',
+    userIdentity: {
+      type: 'AssumedRole',
+      arn: session,
+      accountId: account,
+      sessionContext: {
+        sessionIssuer: {
+          type: 'Role',
+          arn: `arn:aws:iam::${account}:role/service/team-${index % 35}/${role}`,
+          accountId: account,
+          userName: role,
+        },
+      },
+    },
+    eventTime: '2026-03-15T12:00:00Z',
+    eventSource: 'kms.amazonaws.com',
+    eventName: 'Decrypt',
+    awsRegion: REGION,
+    sourceIPAddress: '203.0.113.10',
+    errorCode: 'AccessDenied',
+    errorMessage: `User: ${session} is not authorized to perform: kms:Decrypt on resource: ${keyArn} because no resource-based policy allows the kms:Decrypt action`,
+    requestParameters: { keyId: keyArn },
+    eventID: id('9e1d4c20', number * sizes.roles + index),
+    resources: [{ accountId: owner, type: 'AWS::KMS::Key', ARN: keyArn }],
+    eventType: 'AwsApiCall',
+    recipientAccountId: account,
+  }
+}
+
+function id(start, number) {
+  return `${start}-0000-4000-8000-${String(number).padStart(12, '0')}`
+}
+
+const accountOf = (index) => String(100000000000 + index)
 
 function writeOrganization(write, accounts) {
   const root = 'r-b3n1'

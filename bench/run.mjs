@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { format } from 'prettier'
 import { commandLineBenches } from './command-line.mjs'
+import { exploreBenches } from './explore.mjs'
 import { kmsBenches } from './kms.mjs'
 import { kmsStoreBenches } from './kms-store.mjs'
 import { lintBenches } from './lint.mjs'
@@ -67,6 +68,7 @@ try {
     ...kmsStoreBenches({ folder }),
     ...serveBenches({ cli: CLI, folder }),
     ...worldBenches({ cli: CLI, folder }),
+    ...exploreBenches({ cli: CLI, folder }),
     ...lintBenches({ cli: CLI, folder, shared: SHARED }),
     { name: 'peers', run: () => peers(scenario, inside) },
   ]

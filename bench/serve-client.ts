@@ -11,6 +11,8 @@ const CLOSES = /\r\nconnection: close/i
 const STATUS_AT = 9
 const SUCCESS = 0x32
 const READ_SIZE = 65_536
+/** What takes longer has failed: nobody is left with a client that goes on and on. */
+const LONGEST_MS = 60_000
 
 const requests = new Map<string, readonly Buffer[]>()
 
@@ -111,17 +113,23 @@ async function closed(task: ClientTask & { kind: 'closed' }): Promise<ClientAnsw
   return answer.finally(() => connections.forEach((each) => each.close()))
 }
 
-/** Sends by the clock, without sleeping: a timer of Node.js comes a millisecond late. */
+/**
+ * Sends by the clock, every millisecond what is due by then, as clients that pace themselves do. One that looked at the
+ * clock all the time would keep a whole core busy, of which the server has none too many.
+ */
 async function open(task: ClientTask & { kind: 'open' }): Promise<ClientAnswer> {
   const { count, perSecond } = task
   const latenciesMs = new Float64Array(count)
   let sent = 0
   let answered = 0
+  let isOver = false
   let done: (answer: ClientAnswer) => void
   let fail: (error: Error) => void
   const answer = new Promise<ClientAnswer>((resolve, reject) => {
     done = resolve
     fail = reject
+  }).finally(() => {
+    isOver = true
   })
   const free: Connection[] = []
   const onAnswer = (connection: Connection): void => {
@@ -143,7 +151,7 @@ async function open(task: ClientTask & { kind: 'open' }): Promise<ClientAnswer> 
       connection.dueAtMs = dueAtMs
       connection.send(sent++)
     }
-    if (sent < count) setImmediate(sendDue)
+    if (sent < count && !isOver) setTimeout(sendDue, 1)
   }
   sendDue()
   return answer.finally(() => connections.forEach((each) => each.close()))
@@ -169,9 +177,12 @@ process.on('message', (task: ClientTask) => {
     process.send?.({})
     return
   }
-  run(task).then(
-    (answer) => process.send?.(answer),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),
-  )
+  const timer = setTimeout(() => process.exit(1), LONGEST_MS)
+  run(task)
+    .then(
+      (answer) => process.send?.(answer),
+      (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),
+    )
+    .finally(() => clearTimeout(timer))
 })
 process.on('disconnect', () => process.exit(0))

@@ -87,11 +87,16 @@ async function reply(child: ChildProcess): Promise<unknown> {
   }
 }
 
+/** How long a process has to end by itself once nobody asks it any more. */
+const ENDS_WITHIN_MS = 10_000
+
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
+  const timer = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS)
   child.disconnect()
   await exited
+  clearTimeout(timer)
 }
 
 const REGION = 'us-east-1'

@@ -2,7 +2,8 @@
  * Benchmarks of the server. Bundled from the sources into `node_modules/.cache`, from where packages and the programs of
  * the threads are found.
  */
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +24,7 @@ const BENCHES = {
   'serve-moto': ["Encrypt over HTTP beside moto's server", 'as `serve-encrypt`, 32 connections'],
   'serve-latency': [
     'Latency at half of the peak load',
-    'as `serve-encrypt`, 64 connections; one request every so often, whether or not those before are answered, measured from the moment it was due; 1.2 seconds a round',
+    'as `serve-encrypt`, 64 connections; one request every so often, whether or not those before are answered, sent at the next millisecond and measured from the moment it was due; 1.2 seconds a round',
   ],
   'serve-grants': [
     'CreateGrant over HTTP on SQLite',
@@ -75,9 +76,39 @@ async function serve({ cli, folder, name }) {
   const data = mkdtempSync(join(folder, 'serve-'))
   try {
     const words = [join(BUILT, 'serve-run.js'), name, data, cli]
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: LONGEST_MS }
-    return { name, title, input, ...JSON.parse(execFileSync(process.execPath, words, options)) }
+    return { name, title, input, ...JSON.parse(await outputOf(words)) }
   } finally {
     rmSync(data, { recursive: true, force: true })
+  }
+}
+
+/** Of a process whose servers and clients are of its group: all of them end with it, however it ends, and in time. */
+async function outputOf(words) {
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // Nobody is left.
+    }
+  }
+  const leave = () => {
+    end()
+    process.exit(1)
+  }
+  const timer = setTimeout(end, LONGEST_MS)
+  process.once('exit', end).once('SIGINT', leave).once('SIGTERM', leave)
+  try {
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+    const [status, signal] = await once(child, 'close')
+    if (status !== 0) throw new Error(`the processes of the benchmark have ended with ${status ?? signal}`)
+    return output
+  } finally {
+    clearTimeout(timer)
+    process.off('exit', end).off('SIGINT', leave).off('SIGTERM', leave)
+    end()
   }
 }

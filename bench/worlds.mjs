@@ -152,7 +152,7 @@ function manyEvents({ cli, folder }) {
   const missing = notBuilt(cli, result)
   if (missing !== undefined) return missing
   const path = join(folder, 'events.jsonl')
-  const bytes = writeManyEvents(path, templates(), EVENTS)
+  const bytes = writeManyEvents(path, eventTemplates(), EVENTS)
   const words = [cli, 'why', '--world', join(ACME, 'world'), path]
   expectAnswer(words, /^100000 requests: /)
   const times = Array.from({ length: ROUNDS }, () => timed(words))
@@ -174,7 +174,7 @@ function manyEvents({ cli, folder }) {
 }
 
 /** Denied events are named by their cause; one of a day was let in by AWS and by the world. */
-function templates() {
+export function eventTemplates() {
   const events = join(ACME, 'questions/events')
   const denied = readdirSync(events)
     .toSorted()

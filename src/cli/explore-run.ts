@@ -14,7 +14,7 @@ import { RESTORERS } from '../tui/doors.js'
 import { partsFor } from '../tui/explorer.js'
 import type { ThemeName } from '../tui/frame/theme.js'
 import { lastVerdict } from '../tui/plain-story.js'
-import { readSession, restoreViews, sessionText } from '../tui/session/session-file.js'
+import { readSession, restoreViews, sessionText, type EventsPlace } from '../tui/session/session-file.js'
 import { Shell } from '../tui/terminal/shell.js'
 import { openAsk, openQuestion } from '../tui/views/ask/ask-view.js'
 import { denialsView } from '../tui/views/denials-view.js'
@@ -61,16 +61,43 @@ export async function runExplore(
   const warnings: string[] = []
   const world = openedWorld(folder, options, (message) => warnings.push(message))
   if (!world.ok) return refuse(world.error, options)
-  const asking = new Asking(folder, world.value, new Answerer(world.value, decision.value), Date.now())
-  const events = eventsPath ?? session.value?.events
-  const started = await startOf(events, options, asking)
+  const asking = new Asking(folder, world.value, new Answerer(world.value, decision.value), Date.now(), decision.value)
+  const place = placeOf(eventsPath, options, session.value)
+  const { follow: _follow, store: _store, ...asked } = options
+  const started = await startOf(place, asked, asking)
   if (!started.ok) return refuse(started.error, options)
   if (isPlain) {
     if (noScreen !== undefined) writeError(`keyward: ${noScreen}, so this is the story line by line (--plain)\n`)
     const { printPlain } = await import('./explore-plain.js')
     return printPlain(started.value, asking, options)
   }
-  return onScreen({ asking, started: started.value, session: session.value, warnings, events, options })
+  if (place.follows && place.path !== undefined && !existsSync(place.path)) {
+    warnings.push(`${quote(place.path, 200)} is not there yet: waiting for it`)
+  }
+  const isAnew = eventsPath !== undefined || isQuestion(options)
+  return onScreen({ asking, started: started.value, session: session.value, isAnew, warnings, place, options })
+}
+
+/** Of the command line where that names any, else of the session; what was read from standard input is gone. */
+function placeOf(
+  path: string | undefined,
+  { store, follow }: ExploreOptions,
+  session: Session | undefined,
+): EventsPlace {
+  if (path !== undefined || store !== undefined) {
+    return {
+      ...(path === undefined ? {} : { path }),
+      ...(store === undefined ? {} : { store }),
+      follows: follow ?? false,
+    }
+  }
+  const kept = session?.events ?? { follows: false }
+  return { ...kept, follows: follow ?? kept.follows }
+}
+
+/** A question of the command line itself. */
+function isQuestion({ message, operation, principal, action }: ExploreOptions): boolean {
+  return message !== undefined || operation !== undefined || (principal !== undefined && action !== undefined)
 }
 
 const NO_WORLD =
@@ -89,8 +116,10 @@ interface OnScreen {
   readonly asking: Asking
   readonly started: Started
   readonly session: Session | undefined
+  /** Something is asked that the session did not know of. */
+  readonly isAnew: boolean
   readonly warnings: readonly string[]
-  readonly events: string | undefined
+  readonly place: EventsPlace
   readonly options: ExploreOptions
 }
 
@@ -138,7 +167,7 @@ async function onScreen(given: OnScreen): Promise<number> {
     input.unref()
   })
   if (options.session !== undefined) {
-    const failed = keepSession(options.session, sessionText(app, asking.name, given.events))
+    const failed = keepSession(options.session, sessionText(app, asking.name, await keptPlace(given.place)))
     if (failed !== undefined) writeError(`keyward: ${failed}\n`)
   }
   if (app.last !== undefined) await writeOut(lastVerdict(app.last))
@@ -172,10 +201,10 @@ function keyboard(): ReadStream | undefined {
 }
 
 function firstViews(
-  { started, session }: OnScreen,
+  { started, session, isAnew }: OnScreen,
   env: Env,
 ): { readonly views: readonly [View, ...View[]]; readonly warning?: string } {
-  if (session !== undefined && started.kind !== 'question') {
+  if (session !== undefined && !(isAnew && started.kind === 'question')) {
     const { views, lost } = restoreViews(session.views, RESTORERS, env)
     const [first, ...rest] = views
     const warning = lost === 0 ? {} : { warning: `${lost} of the views that were open cannot be had again` }
@@ -191,6 +220,15 @@ function firstViews(
     case 'nothing':
       return { views: [openAsk(env, started.known)] }
   }
+}
+
+/** As a file may say it: no password, and nothing that is gone. */
+async function keptPlace({ path, store, follows }: EventsPlace): Promise<EventsPlace> {
+  if (store !== undefined) {
+    const { storeWithoutPassword } = await import('./explore-store.js')
+    return { store: storeWithoutPassword(store), follows }
+  }
+  return path === undefined || path === '-' ? { follows: false } : { path, follows }
 }
 
 /** Why it could not be kept, one sentence. */

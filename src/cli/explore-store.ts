@@ -2,7 +2,18 @@
  * The audit records of a key service for the explorer: those of its store, and those that a running server adds to it.
  */
 import type { Store } from '../kms/store.js'
+import { isPostgresUrl, parsePostgresUrl } from '../store/postgres-address.js'
 import type { EventSource } from '../tui/world/event-loader.js'
+
+/** The place of a store as it may stand in a file: its password comes from the environment when it is opened again. */
+export function storeWithoutPassword(place: string): string {
+  if (!isPostgresUrl(place)) return place
+  if (!URL.canParse(place)) return parsePostgresUrl(place).shown
+  const url = new URL(place)
+  url.password = ''
+  url.searchParams.delete('password')
+  return url.href
+}
 
 /** A store may be another process's, which tells nobody of records alone; asking does. */
 const ASK_EVERY_MS = 500

@@ -19,8 +19,8 @@ import type { GRAPH_FORMATS } from './graph.js'
 import { paletteFor, terminalFacts, writeError, writeOut } from './terminal.js'
 import { readGiven } from './why-input.js'
 import type { AskOptions } from './why-options.js'
+import type { AskFailure } from './why-questions.js'
 import { flagForWorld, refuse } from './why-run.js'
-import type { AskFailure } from './why-world.js'
 
 export interface GraphOptions extends AskOptions {
   readonly format: (typeof GRAPH_FORMATS)[number]

@@ -13,7 +13,8 @@ import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './ter
 import { renderDocument, type RenderOptions } from './why-document.js'
 import { readGiven, type Given } from './why-input.js'
 import type { AskOptions } from './why-options.js'
-import type { Asked, AskContext, AskFailure } from './why-world.js'
+import type { AskFailure } from './why-questions.js'
+import type { Asked, AskContext } from './why-world.js'
 
 export interface WhyOptions extends AskOptions {
   readonly json?: boolean

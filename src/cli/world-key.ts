@@ -7,7 +7,8 @@ import { quote } from '../text/escape.js'
 import type { Result } from '../text/source.js'
 import { readFlags } from './why-flags.js'
 import type { AskOptions } from './why-options.js'
-import { oneOf, openedWorld, type AskFailure } from './why-world.js'
+import { oneOf, type AskFailure } from './why-questions.js'
+import { openedWorld } from './why-world.js'
 
 export function keyOfWorld(
   options: AskOptions,

@@ -3,7 +3,9 @@
  */
 import { loadWorld } from '../source/world/load-world.js'
 import { renderSummary, summarizeWorld } from '../source/world/summary.js'
+import type { World } from '../source/world/world.js'
 import { escapeTerminal } from '../text/escape.js'
+import type { SourceError } from '../text/source.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { paletteFor, terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
 
@@ -13,6 +15,11 @@ export interface WorldOptions {
   readonly color: boolean
 }
 
+/** Nobody reads trust policies until a role is to be assumed, and one that cannot be read lets nobody in. */
+function trustErrors({ principals }: World): readonly SourceError[] {
+  return [...principals.values()].flatMap(({ trust }) => trust?.errors() ?? [])
+}
+
 export async function runWorld(dir: string, options: WorldOptions): Promise<ExitCode> {
   const loaded = loadWorld(dir)
   const failure = loaded.ok ? { kind: 'files' as const, world: loaded.value, errors: [] } : loaded.error
@@ -20,7 +27,8 @@ export async function runWorld(dir: string, options: WorldOptions): Promise<Exit
     writeError(`keyward: ${escapeTerminal(failure.message)}\n`)
     return EXIT.usage
   }
-  const { world, errors } = failure
+  const { world } = failure
+  const errors = [...failure.errors, ...trustErrors(world)]
   const summary = summarizeWorld(world, errors)
   const terminal = terminalFacts()
   const text =

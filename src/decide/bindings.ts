@@ -28,6 +28,8 @@ const GATE_FROM_USE = 3
 const SKETCHES_FROM_USE = 2
 const MAX_PRINCIPALS = 10_000
 const MAX_RESOURCES = 10_000
+/** Of all callers together: who has gone over more than that seldom asks about one again. */
+const MAX_PAIRS = 200_000
 const MAX_GATES = 256
 const MAX_ENDPOINTS = 16
 
@@ -127,6 +129,8 @@ export class Bindings {
   // By caller, then by resource: joining two ARNs to one key costs more than a second look-up, and a caller that goes
   // over many keys is resolved once.
   private readonly callers = new LRUCache<string, KnownCaller>({ max: MAX_PRINCIPALS })
+  /** Made since nothing was known; some of them have gone with their callers. */
+  private pairs = 0
 
   find(
     snapshot: Snapshot,
@@ -151,6 +155,12 @@ export class Bindings {
     const binding = bindResource(known.caller, resource, action)
     if (!binding.ok) return binding
     if (known.resources.size >= MAX_RESOURCES) known.resources.clear()
+    if (this.pairs >= MAX_PAIRS) {
+      this.pairs = 0
+      this.callers.clear()
+      this.callers.set(principal, known)
+    }
+    this.pairs++
     const made = new HotBinding(binding.value)
     known.resources.set(resource, made)
     return { ok: true, value: made }

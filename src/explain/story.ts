@@ -190,18 +190,21 @@ function missPart(trace: Trace, miss: RankedMiss, partOf: typeof statementPart):
 // What is told of a statement hangs on the caller, the resource and the action, which are those of every trace that has
 // this object, and on what the object says. Two generations, as in `documents.ts`.
 const MAX_YOUNG = 1024
-let young = new Map<StatementTrace, ExplainedPart>()
-let old = new Map<StatementTrace, ExplainedPart>()
+let young = new WeakMap<StatementTrace, ExplainedPart>()
+let old = new WeakMap<StatementTrace, ExplainedPart>()
+let youngCount = 0
 
 function knownPart(trace: Trace, placed: PlacedStatement): ExplainedPart {
   const { traced } = placed
   const known = young.get(traced)
   if (known !== undefined) return known
   const part = old.get(traced) ?? statementPart(trace, placed)
-  if (young.size >= MAX_YOUNG) {
+  if (youngCount >= MAX_YOUNG) {
     old = young
-    young = new Map()
+    young = new WeakMap()
+    youngCount = 0
   }
+  youngCount++
   young.set(traced, part)
   return part
 }

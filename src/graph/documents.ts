@@ -17,19 +17,23 @@ export interface KnownDocument {
 }
 
 // An explanation asks for every policy of its call, so a look-up must cost nothing. Two generations are as good as a list
-// in order of use: what is asked for again moves to the young one, and the old one goes as a whole.
+// in order of use: what is asked for again moves to the young one, and the old one goes as a whole. What nobody else has
+// any more goes at once: a change that was only tried leaves a whole graph behind.
 const MAX_YOUNG = 2048
-let young = new Map<CompiledPolicy, KnownDocument>()
-let old = new Map<CompiledPolicy, KnownDocument>()
+let young = new WeakMap<CompiledPolicy, KnownDocument>()
+let old = new WeakMap<CompiledPolicy, KnownDocument>()
+let youngCount = 0
 
 export function documentOf(policy: CompiledPolicy): KnownDocument {
   const known = young.get(policy)
   if (known !== undefined) return known
   const found = old.get(policy) ?? read(policy)
-  if (young.size >= MAX_YOUNG) {
+  if (youngCount >= MAX_YOUNG) {
     old = young
-    young = new Map()
+    young = new WeakMap()
+    youngCount = 0
   }
+  youngCount++
   young.set(policy, found)
   return found
 }

@@ -6,7 +6,7 @@ import type { Answer } from '../source/answer/answer-question.js'
 import type { AskedWorld } from '../source/world/world.js'
 import { ASCII } from './frame/glyphs.js'
 import { plainText } from './frame/span.js'
-import { ladderOf, type RungVerdict } from './views/verdict/ladder.js'
+import { ladderOf, type Rung, type RungId, type RungVerdict } from './views/verdict/ladder.js'
 import { partsOf, tellingChecks } from './views/verdict/layer-parts.js'
 import { noteLines } from './views/verdict/verdict-notes.js'
 import { escapeTerminal } from '../text/escape.js'
@@ -16,6 +16,21 @@ const WORDS: Readonly<Record<RungVerdict, string>> = {
   deny: 'denies',
   silent: 'is silent',
   skipped: 'was not asked',
+}
+const WORDS_OF_MANY: Readonly<Record<RungVerdict, string>> = {
+  allow: 'allow',
+  deny: 'deny',
+  silent: 'are silent',
+  skipped: 'were not asked',
+}
+
+/** Of these a request has several. */
+const MANY: ReadonlySet<RungId> = new Set(['rcp', 'scp', 'grant', 'identity', 'session'])
+
+function saidBy({ id, title, verdict, why, decides }: Rung): string {
+  const isMany = MANY.has(id)
+  const decision = decides ? `, and ${isMany ? 'decide' : 'decides'}` : ''
+  return `${title} ${(isMany ? WORDS_OF_MANY : WORDS)[verdict]}${decision}: ${why}`
 }
 
 /** Longer than any line: who reads aloud needs no line breaks. */
@@ -33,10 +48,7 @@ export function plainStory(answer: Answer, world: AskedWorld): string {
     summary,
     '',
     `From the request to the verdict, ${ladder.length} layers:`,
-    ...ladder.map(
-      ({ title, verdict: said, why, decides }, index) =>
-        `${index + 1}. ${title} ${WORDS[said]}${decides ? ', and decides' : ''}: ${why}`,
-    ),
+    ...ladder.map((rung, index) => `${index + 1}. ${saidBy(rung)}`),
     '',
   ]
   for (const { layer, decides, title } of ladder) {

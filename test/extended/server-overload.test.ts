@@ -9,8 +9,10 @@ import { firstKeys, newFolder, removeFolder, startServing, type Serving } from '
 import { operation, signedBytes, WireClient } from '../server/hostile/wire.js'
 
 const MEGABYTE = 2 ** 20
-/** Four fifths are what is wanted of a machine that does nothing else; this one runs other tests. */
-const LEAST = 0.5
+/** What is wanted of a rate that is configured, which no other program on the machine can change. */
+const FOUR_FIFTHS = 0.8
+/** Where other programs take the processor from the thread that signs, and make everything else dearer. */
+const HALF = 0.5
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 
 let folder: string
@@ -29,11 +31,14 @@ async function started(config: object): Promise<Serving> {
   return server
 }
 
-/** Once more, before anybody is told that too little was done. */
-async function enoughIsKept(serving: Serving, options: OverloadOptions): Promise<void> {
+/** Once more, before anybody is told that too little was done. Refusing costs less than half a core, even of a busy machine. */
+async function enoughIsKept(serving: Serving, least: number, options: OverloadOptions): Promise<void> {
   const first = await overload(serving, options)
-  const report = first.kept >= LEAST ? first : await overload(serving, options)
-  expect(report.kept, JSON.stringify(report)).toBeGreaterThanOrEqual(LEAST)
+  const isEnough = first.kept >= least && first.overhead <= HALF
+  const report = isEnough ? first : await overload(serving, options)
+  expect(report.kept, JSON.stringify(report)).toBeGreaterThanOrEqual(least)
+  expect(report.overhead, JSON.stringify(report)).toBeLessThanOrEqual(HALF)
+  expect(report.refused, JSON.stringify(report)).toBeGreaterThan(0)
   expect(report.heldMore).toBeLessThan(32 * MEGABYTE)
   expect(report.mostMore).toBeLessThan(256 * MEGABYTE)
 }
@@ -42,7 +47,7 @@ test('a rate that is configured is reached whatever else is asked for', async ()
   const serving = await started({
     admission: { principalRate: { perSecond: 40, burst: 4 }, maxLoopDelayMs: 3_600_000 },
   })
-  await enoughIsKept(serving, {
+  await enoughIsKept(serving, FOUR_FIFTHS, {
     request: () => signedBytes(serving.url, firstKeys(serving), operation('ListKeys')),
     enough: 5,
     turns: 3,
@@ -63,7 +68,7 @@ test('slow signatures are made at the same pace however many want one', async ()
   client.close()
   const { KeyId } = KeyMetadata
   const sign = operation('Sign', { KeyId, Message: 'aGVsbG8=', SigningAlgorithm: 'RSASSA_PSS_SHA_256' })
-  await enoughIsKept(serving, {
+  await enoughIsKept(serving, HALF, {
     request: () => signedBytes(serving.url, keys, sign),
     enough: 12,
     turns: 3,

@@ -174,14 +174,36 @@ test('.pre-commit-hooks.yaml has what pre-commit asks for', () => {
   }
 })
 
-test('ci/gitlab.yml reports to the file that it hands over', () => {
+describe('ci/gitlab.yml', () => {
   const jobs = yaml(textOf('ci/gitlab.yml')) as Record<
     string,
     { script: readonly string[]; artifacts: { when: string; reports: { codequality: string } } }
   >
   const { script, artifacts } = jobs['keyward-lint']!
-  expect(artifacts.when).toBe('always')
-  expect(script[0]).toMatch(new RegExp(`--format gitlab .*> ${artifacts.reports.codequality}$`))
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'keyward-gitlab-'))
+    // Stands for npx: prints the format, and ends as it is told for it.
+    writeFileSync(
+      join(folder, 'npx'),
+      '#!/bin/sh\necho "$5"\nif [ "$5" = gitlab ]; then exit "$FIRST"; fi\nexit "$SECOND"\n',
+    )
+    chmodSync(join(folder, 'npx'), 0o755)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each<[string, number, number, number, string]>([
+    ['nothing found', 0, 0, 0, 'concise\n'],
+    ['findings are in the report and in the log, whatever options make them fail', 1, 1, 1, 'concise\n'],
+    ['what cannot be run ends the job at once', 2, 0, 1, ''],
+  ])('%s', (_name, first, second, status, log) => {
+    const { PATH = '' } = process.env
+    const env = { PATH: `${folder}:${PATH}`, FIRST: String(first), SECOND: String(second), KEYWARD_VERSION: '1.2.3' }
+    const ran = spawnSync('sh', ['-e', '-c', script.join('\n')], { cwd: folder, env, encoding: 'utf8' })
+    expect([ran.status, ran.stdout]).toEqual([status, log])
+    expect(artifacts.when).toBe('always')
+    expect(readFileSync(join(folder, artifacts.reports.codequality), 'utf8')).toBe('gitlab\n')
+  })
 })
 
 describe('docs/ci.md', () => {

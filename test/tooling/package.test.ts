@@ -1,10 +1,11 @@
 /** What the package promises whoever installs it, checked on its sources and its manifest. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importedPath, readSources, ROOT } from './sources.js'
 
 interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
 }
@@ -36,6 +37,16 @@ describe('the library entry', () => {
     const foreign = [...loaded].filter((name) => !name.startsWith('node:') && !(name in manifest.dependencies))
     expect(foreign).toEqual([])
   })
+})
+
+test('each schema that people can use is exported', () => {
+  const schemas = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    // The form of policies is AWS's, and its schema a part of their reader.
+    .filter((path) => path.endsWith('.schema.json') && !path.endsWith('policy.schema.json'))
+    .map((path) => path.replaceAll('\\', '/'))
+  const expected = schemas.map((path) => [`./${path.slice(path.lastIndexOf('/') + 1)}`, `./dist/${path}`])
+  const exported = Object.entries(manifest.exports).filter(([name]) => name.endsWith('.schema.json'))
+  expect(Object.fromEntries(exported)).toEqual(Object.fromEntries(expected))
 })
 
 test('every version is exact', () => {

@@ -5,6 +5,7 @@ import { viewOf, type Action, type Reply, type Step, type View, type ViewKind } 
 import { partsFor } from '../../src/tui/explorer.js'
 import { ASCII, UNICODE } from '../../src/tui/frame/glyphs.js'
 import { span } from '../../src/tui/frame/span.js'
+import { Asking } from '../../src/tui/world/asking.js'
 import { acme, Driven, started } from './frames.js'
 
 interface ProbeState {
@@ -126,6 +127,25 @@ describe('typing', () => {
   })
 })
 
+describe('Esc with a letter close behind it, as a slow connection brings them', () => {
+  test('goes back, and the letter is a command of the view below', () => {
+    const driven = begin().press('enter', 'alt+t')
+    expect(lines(driven)[0]).not.toContain("one'")
+    expect(seen(driven)).toMatch(/ type$/)
+  })
+
+  test('where something is typed it is no letter and leaves nothing', () => {
+    expect(seen(begin().press('t', 'alt+b', 'x'))).toBe('resize type text x')
+  })
+})
+
+test('of a long path of a world the end stands in the corner, and the breadcrumbs keep their room', () => {
+  const { world, answerer } = acme()
+  const asking = new Asking('/home/somebody/work/infrastructure/acme-organization/world', world, answerer)
+  const driven = started(probe('a name'), ROOM, undefined, partsFor(asking, UNICODE))
+  expect(lines(driven)[0]?.trimEnd()).toMatch(/^ keyward › a name +…nization\/world$/)
+})
+
 describe('a question that waits', () => {
   test('yes does it, and the effect comes from the view that asked', () => {
     const driven = begin().press('s')
@@ -135,6 +155,12 @@ describe('a question that waits', () => {
     driven.press('y')
     expect(driven.effects).toEqual([{ kind: 'write', tag: 'file', path: 'x', text: 'y', replaces: false }])
     expect(lines(driven)[11]).toContain('written soon')
+  })
+
+  test('the screen can be drawn anew and the program suspended meanwhile', () => {
+    const driven = begin().press('s', 'ctrl+l', 'ctrl+z')
+    expect(driven.effects).toEqual([{ kind: 'redraw' }, { kind: 'suspend' }])
+    expect(driven.app.confirm?.question).toBe('Write it?')
   })
 
   test.each([['n'], ['esc']])('%s leaves it', (key) => {

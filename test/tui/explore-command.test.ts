@@ -43,6 +43,9 @@ describe('line by line', () => {
     const lines = out.split('\n')
     expect(lines[0]).toBe('Denied: kms:Decrypt')
     expect(out).toContain('4. key policy is silent, and decides: no statement allows')
+    expect(out).toContain('6. grants are silent: none of 3 permits it')
+    expect(out).toContain('8. boundary was not asked')
+    expect(out).toContain('9. session policies were not asked')
     expect(out).toContain('11. key state was not asked: Enabled')
     expect(out).toContain(
       'Wanted: kms:EncryptionContext:tenant is "${aws:PrincipalTag/tenant}" (here "blue"). Got: "green".',
@@ -58,7 +61,7 @@ describe('line by line', () => {
 
   test('an access-denied text, and the same in a file', async () => {
     const { out } = await explore(WORLD, `${QUESTIONS}/messages/cli-service-control-policy.txt`)
-    expect(out).toContain('guardrail SCPs denies, and decides')
+    expect(out).toContain('2. guardrail SCPs deny, and decide: service control policy')
   })
 
   test('a day of events, and a folder of them', async () => {
@@ -78,6 +81,9 @@ describe('what is refused', () => {
     [[WORLD, 'fixtures/first/denied-decrypt.json'], '`keyward why` explains it'],
     [[WORLD, '--principal', 'role/Nobody', '--action', 'kms:Decrypt'], 'no principal `role/Nobody` is known'],
     [[WORLD, 'src/cli'], 'has no files of events'],
+    [[WORLD, '--store', 'no-such-store'], 'there is no store in `no-such-store`'],
+    [[WORLD, '--store', 'postgres://[bad'], 'expected a URL such as `postgres://user@host:5432/database`'],
+    [[WORLD, DAY, '--store', 'keys'], 'give EVENTS or `--store`'],
   ]
   test.each(CASES)('%j', async (args, error) => {
     const { out, err, exitCode } = await explore(...args)

@@ -1,8 +1,13 @@
 /** Audit records of a store as events: all that are there, then those that come, each of them once. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { eventsOfStore } from '../../src/cli/explore-store.js'
 import type { AuditRecord } from '../../src/kms/audit-record.js'
+import { openStore } from '../../src/cli/kms-store.js'
 import { createMemoryStore } from '../../src/store/memory.js'
+import { openSqliteStore } from '../../src/store/sqlite.js'
 
 const record = (number: number): AuditRecord => ({
   eventVersion: '1.11',
@@ -40,6 +45,29 @@ test.each([0, 1, 199, 200, 201, 450])('%i records are read once each, and the st
   }
   expect(ids).toEqual(Array.from({ length: count }, (_, id) => String(id)))
   expect(() => store.auditRecords()).toThrow('closed')
+})
+
+test('what another process adds to a store on disk comes, each record once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyward-explore-store-'))
+  const writer = await openSqliteStore({ folder })
+  try {
+    await writer.commit([], records(0, 3))
+    const stop = new AbortController()
+    const ids: string[] = []
+    let idle = 0
+    const onIdle = (): void => {
+      idle++
+      if (idle === 1) void writer.commit([], records(3, 250))
+      if (ids.length === 253) stop.abort()
+    }
+    for await (const text of eventsOfStore(folder, true, () => openStore(folder)).texts(stop.signal, onIdle)) {
+      for await (const piece of text.pieces()) ids.push(...idsIn(piece))
+    }
+    expect(ids).toEqual(Array.from({ length: 253 }, (_, id) => String(id)))
+  } finally {
+    await writer.close()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('what is recorded later comes too, also behind a full page', async () => {

@@ -53,6 +53,8 @@ describe('lines', () => {
     ['\u202edeny', '\\u{202e}deny'],
     ['role\u200b', 'role\\u{200b}'],
     ['\u009b31m', '\\u{9b}31m'],
+    ['\u0301e\u0301', '\\u{301}e\u0301'],
+    [`e${'\u0301'.repeat(6)}`, `e${'\u0301'.repeat(4)}\\u{301}\\u{301}`],
   ])('%j is written out', (text, shown) => {
     expect(span(text).text).toBe(shown)
   })
@@ -148,6 +150,17 @@ describe('lists', () => {
     expect(drawn).toEqual([2495, 2496, 2497, 2498, 2499, 2500, 2501, 2502, 2503, 2504])
     expect(plainText(lines[5] ?? [])).toBe('row 2500'.padEnd(20))
     expect(lines[5]?.every(({ mark }) => mark === 'selected')).toBe(true)
+  })
+
+  test.each([
+    [0, 3, ['row 0', 'row 1', 'row 2                    4,997 below']],
+    [4997, 3, ['row 4997                 4,997 above', 'row 4998', 'row 4999']],
+    [7, 1, ['row 7           7 above, 4,992 below']],
+  ] as const)('what is not in view is counted: from %i, %i rows', (top, rows, expected) => {
+    const lines = drawList({ cursor: top, top }, { count: 5000, rows, columns: 36 }, (index) => [
+      [span(`row ${index}`)],
+    ])
+    expect(lines.map((line) => plainText(line).trimEnd())).toEqual(expected)
   })
 
   test('an empty list is drawn as nothing', () => {

@@ -53,6 +53,57 @@ describe.skipIf(!hasScript)('the program in a terminal (needs `script` of util-l
     await run.seeRestored(status)
   })
 
+  test.each(['key', 'signal'])('suspended by %s, the shell has its terminal; resumed, it goes on', async (by) => {
+    const pidFile = join(program.folder, 'pid-suspended')
+    const command = `sh -c "echo \\$\\$ > ${pidFile}; exec ${program.command(`${WORLD} ${DAY}`)}"`
+    const run = program.run(program.withJobs(command))
+    await run.see('7 denied')
+    for (const times of [1, 2]) {
+      if (by === 'key') run.type('\u001a')
+      else process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTSTP')
+      await vi.waitFor(() => expect(run.raw.match(/stopped icanon/g)).toHaveLength(times), PATIENT)
+      await run.see('7 denied')
+      expect(run.isAlternate).toBe(true)
+    }
+    run.type('\r')
+    await run.see('EachTenantItsOwnData')
+    run.type('Q')
+    await run.seeRestored('0')
+  })
+
+  test('an editor that is suspended takes the program along, and what it changed counts in the end', async () => {
+    const editor = join(program.folder, 'editor.sh')
+    writeFileSync(editor, `#!/bin/sh\nkill -TSTP 0\nsed -i 's/OnlyKey/Key/' "$1"\n`, { mode: 0o755 })
+    const run = program.run(program.withJobs(program.command(`${WORLD} ${DAY}`)), { rows: 40, env: { VISUAL: editor } })
+    await run.see('7 denied')
+    run.type('\r')
+    await run.see('EachTenantItsOwnData')
+    run.type('w')
+    await run.see('nothing has been changed')
+    run.type('Gkk\r')
+    await vi.waitFor(() => expect(run.raw).toContain('stopped icanon'), PATIENT)
+    await run.see('1 change')
+    run.type('Q')
+    await run.seeRestored('0')
+  })
+
+  test.each([
+    ['denials', [80, 24], `${WORLD} ${DAY}`, '7 denied', ''],
+    ['denials', [200, 50], `${WORLD} ${DAY}`, '7 denied', ''],
+    ['ask', [120, 40], WORLD, 'May somebody do something', 'payapi'],
+  ] as const)(
+    'what stands on the screen is the frame of %s at %j',
+    async (name, [columns, rows], given, first, keys) => {
+      const run = program.explore(given, { columns, rows })
+      await run.see(first)
+      run.type(keys)
+      const frame = readFileSync(`test/cases/tui/${name}-${columns}x${rows}.txt`, 'utf8')
+      await vi.waitFor(() => expect(`${run.screen}\n`).toBe(frame), PATIENT)
+      run.type('\u0003')
+      await run.seeRestored('0')
+    },
+  )
+
   test('a crash gives the terminal back and says what it was', async () => {
     const preload = join(program.folder, 'crash.cjs')
     writeFileSync(preload, "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('made to crash') }))\n")
@@ -63,6 +114,33 @@ describe.skipIf(!hasScript)('the program in a terminal (needs `script` of util-l
     process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGUSR2')
     await run.see('made to crash')
     await run.seeRestored('3')
+  })
+
+  test('a defect while a view is drawn gives the terminal back as well', async () => {
+    const preload = join(program.folder, 'crash-draw.cjs')
+    const broken = "String.prototype.padEnd = () => { throw new Error('made to crash') }"
+    writeFileSync(preload, `process.on('SIGUSR2', () => { ${broken} })\n`)
+    const pidFile = join(program.folder, 'pid-crash-draw')
+    const command = program.command(`${WORLD} ${DAY}`).replace('node ', `node -r ${preload} `)
+    const run = program.run(`sh -c 'echo $$ > ${pidFile}; exec ${command}'`)
+    await run.see('7 denied')
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGUSR2')
+    // Whichever comes first, the signal or a key: a key after it is drawn.
+    await vi.waitFor(() => {
+      run.type('\r')
+      expect(run.screen).toContain('made to crash')
+    }, PATIENT)
+    await run.seeRestored('3')
+  })
+
+  test('a file that is not there is waited for, and that is said', async () => {
+    const path = join(program.folder, 'later.jsonl')
+    const run = program.explore(`${WORLD} ${path} --follow`)
+    await run.see('is not there yet: waiting for it')
+    writeFileSync(path, `${readFileSync(DAY, 'utf8').split('\n')[0]}\n`)
+    await run.see('1 denied')
+    run.type('Q')
+    await run.seeRestored('0')
   })
 
   test('a file that grows is followed', async () => {

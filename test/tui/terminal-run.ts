@@ -3,7 +3,7 @@
  * emulator. Nothing waits for a time: what is looked for is asked for until it is there.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Terminal as Emulator } from '@xterm/headless'
@@ -21,11 +21,19 @@ export const hasScript = spawnSync('script', ['--version']).status === 0
 export class Program {
   private readonly running: Run[] = []
 
-  private constructor(readonly folder: string) {}
+  private constructor(readonly folder: string) {
+    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+  }
+
+  /** As it is released, of `dist/`; a copy, as that may be built anew meanwhile. */
+  static released(): Program {
+    const folder = newFolder()
+    cpSync(join(ROOT, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true })
+    return new Program(folder)
+  }
 
   static async build(): Promise<Program> {
-    const folder = mkdtempSync(join(tmpdir(), 'keyward-explore-'))
-    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+    const folder = newFolder()
     await build({
       entryPoints: [join(ROOT, 'src/cli/main.ts')],
       outdir: join(folder, 'dist/cli'),
@@ -53,8 +61,15 @@ export class Program {
   }
 
   /** The command, for the shell. */
-  command(args: string): string {
-    return `node ${join(this.folder, 'dist/cli/main.js')} explore ${args}`
+  command(args: string, ofNode = ''): string {
+    return `node ${ofNode}${join(this.folder, 'dist/cli/main.js')} explore ${args}`
+  }
+
+  /** The command as a job of a shell: when it stops, the shell says so with the state of its terminal, and resumes it. */
+  withJobs(command: string): string {
+    const path = join(this.folder, 'jobs.sh')
+    writeFileSync(path, JOBS)
+    return `bash --norc ${path} '${command}'`
   }
 
   explore(args: string, options: RunOptions = {}): Run {
@@ -78,13 +93,39 @@ export class Program {
   }
 }
 
+/** No loop, as a stop breaks those. */
+const JOBS = `
+  folder=$(dirname "$0")
+  tty > "$folder/tty"
+  set -m
+  goOn() {
+    [ $1 -eq 148 ] || exit $1
+    echo "stopped $(stty -a | grep -o -- '-\\?icanon')"
+    fg > "$folder/fg.out"
+    goOn $?
+  }
+  eval "$1"
+  goOn $?
+`
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'keyward-explore-'))
+}
+
 interface RunOptions {
   readonly columns?: number
   readonly rows?: number
   /** Working folder; that of the repository when left out. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Sees all that is written; `raw` keeps the end of it alone. */
+  readonly onOutput?: (text: string) => void
+  /** Larger than the terminal: what is written beside it stands there instead of being cut off. */
+  readonly margin?: number
 }
+
+/** Enough to see what was done last. */
+const RAW_TAIL = 65_536
 
 /** One run of the program. */
 export class Run {
@@ -93,8 +134,9 @@ export class Run {
   raw = ''
   exitCode: number | null = null
 
-  constructor(command: string, home: string, { columns = 100, rows = 30, cwd = ROOT, env = {} }: RunOptions) {
-    this.emulator = new Emulator({ cols: columns, rows, allowProposedApi: true })
+  constructor(command: string, home: string, options: RunOptions) {
+    const { columns = 100, rows = 30, cwd = ROOT, env = {}, onOutput, margin = 0 } = options
+    this.emulator = new Emulator({ cols: columns + margin, rows: rows + margin, allowProposedApi: true })
     // What comes after the program tells whether the terminal is as it was.
     const whole = `stty rows ${rows} cols ${columns}; ${command}; echo "ended $?"; stty -a | grep -o -- '-\\?icanon'`
     const plain = { HOME: home, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' }
@@ -104,7 +146,10 @@ export class Run {
     })
     const decoder = new TextDecoder()
     this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.raw += decoder.decode(chunk, { stream: true })
+      const text = decoder.decode(chunk, { stream: true })
+      this.raw += text
+      if (onOutput !== undefined) this.raw = this.raw.slice(-RAW_TAIL)
+      onOutput?.(text)
       this.emulator.write(chunk)
     })
     this.child.on('exit', (code) => {
@@ -112,7 +157,7 @@ export class Run {
     })
   }
 
-  type(keys: string): void {
+  type(keys: string | Buffer): void {
     this.child.stdin?.write(keys)
   }
 
@@ -121,6 +166,14 @@ export class Run {
     return Array.from({ length: this.emulator.rows }, (_, row) =>
       (active.getLine(active.baseY + row)?.translateToString(true) ?? '').trimEnd(),
     ).join('\n')
+  }
+
+  /** What stands to the right of this many columns or below this many rows, also where it is spaces. */
+  beyond({ columns, rows }: { readonly columns: number; readonly rows: number }): string {
+    const { active } = this.emulator.buffer
+    return Array.from({ length: this.emulator.rows }, (_, row) =>
+      active.getLine(active.baseY + row)?.translateToString(true, row < rows ? columns : 0),
+    ).join('')
   }
 
   get isAlternate(): boolean {
@@ -136,9 +189,12 @@ export class Run {
     await this.see(`ended ${status}`)
     await vi.waitFor(() => expect(this.screen).toMatch(/^icanon$/m), PATIENT)
     expect(this.isAlternate).toBe(false)
-    for (const mode of ['\u001b[?1049', '\u001b[?7', '\u001b[?25', '\u001b[?2004']) {
+    for (const mode of ['\u001b[?1049', '\u001b[?7', '\u001b[?25', '\u001b[?2004', '\u001b[?1000', '\u001b[?1006']) {
+      const at = this.raw.lastIndexOf(mode)
+      // The mouse is not always asked for.
+      if (at < 0 && mode.startsWith('\u001b[?100')) continue
       const last = mode === '\u001b[?7' || mode === '\u001b[?25' ? 'h' : 'l'
-      expect(this.raw.slice(this.raw.lastIndexOf(mode))).toMatch(new RegExp(`^.{${mode.length}}${last}`))
+      expect(this.raw.slice(at)).toMatch(new RegExp(`^.{${mode.length}}${last}`))
     }
   }
 

@@ -82,6 +82,33 @@ describe.each(SIZES)('at $columns x $rows', (room) => {
   })
 })
 
+describe('on a small screen', () => {
+  const SMALL = { columns: 60, rows: 20 }
+  const event = 'key-policy-condition'
+
+  test('denials of a day', () => checkFrame('denials-60x20', started(denialsView(), SMALL, dayFeed()).frame()))
+
+  test('what was wanted is told to its end, before lines of the policy', () => {
+    const driven = started(verdictOf(questionIn(event), SMALL), SMALL)
+    checkFrame(`verdict-${event}-60x20`, driven.frame())
+    expect(driven.frame()).toContain('(here "blue")')
+  })
+
+  test('the graph names the caller and the key, not what the bar means', () => {
+    const frame = started(verdictOf(questionIn(event), SMALL), SMALL)
+      .press('v')
+      .frame()
+    expect(frame.split('\n')[1]).toBe('  DENIED  kms:Decrypt  TenantService (story) on alias/tenan…')
+  })
+})
+
+test('what the world lacks and could change the verdict stands beside it', () => {
+  for (const room of SIZES) {
+    const driven = started(verdictOf(questionIn('key-policy-absent'), room), room)
+    expect(driven.frame()).toContain('! 1 thing not known')
+  }
+})
+
 describe('denials', () => {
   const day = (): Driven => started(denialsView(), MEDIUM, dayFeed())
 
@@ -109,6 +136,13 @@ describe('denials', () => {
     expect(driven.frame()).not.toContain('tenant-data')
     driven.press('esc')
     expect(driven.frame()).toContain('tenant-data')
+  })
+
+  test('a heading says what Enter does with it', () => {
+    const driven = started(denialsView(), MEDIUM, dayFeed()).press('g')
+    expect(driven.frame()).toContain('4 requests; Enter folds them away')
+    expect(driven.press('enter').frame()).toContain('4 requests; Enter shows them')
+    expect(driven.press('G', 'up').frame()).toContain('1 request; Enter folds it away')
   })
 
   test('a cause folds and unfolds', () => {

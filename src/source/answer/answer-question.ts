@@ -69,6 +69,23 @@ export interface Judgement {
   readonly check: AuthorizationRequest
 }
 
+/** A decision with what it hangs on, and no story. */
+export interface Weighed {
+  /** Of the check that would be told. */
+  readonly decision: DecisionKind
+  readonly eitherWay: EitherWay
+}
+
+/** All that is known before anything is told. */
+interface Traced {
+  readonly question: Question
+  readonly traces: readonly NamedTrace[]
+  /** What the world lacks around each of the checks. */
+  readonly around: readonly (readonly Gap[])[]
+  readonly told: number
+  readonly either: EitherWay
+}
+
 export class Answerer {
   readonly names: NameResolver
   private readonly authorizer: ReturnType<typeof questionAuthorizer>
@@ -124,20 +141,19 @@ export class Answerer {
     return { ok: true, value: { decision: 'allow', cause: null, check: told } }
   }
 
+  /** The decision and what it hangs on, for who asks about many callers and keys: without the story. */
+  weigh(asked: Question): Result<Weighed, Unanswerable> {
+    const traced = this.traceAll(asked)
+    if (!traced.ok) return traced
+    const { traces, told, either } = traced.value
+    return { ok: true, value: { decision: traces[told]!.outcome.decision, eitherWay: either } }
+  }
+
   answer(asked: Question): Result<Answer, Unanswerable> {
-    const question = this.withSession(asked)
-    if (question.checks.length === 0) return { ok: false, error: unaskable(question) }
-    const traces: NamedTrace[] = []
-    for (const check of question.checks) {
-      const traced = this.trace(question, check)
-      if (!traced.ok) return traced
-      traces.push({ ...traced.value, names: this.policyNames })
-    }
-    const outcomes = traces.map(({ outcome }) => outcome)
-    const told = toldOf(question, outcomes)
-    const failing = outcomes.findIndex(({ decision }) => decision !== 'allow')
-    const around = traces.map((traced, index) => this.gapsAround(traced, question.checks[index]!))
-    const either = allOf(traces.map((traced, index) => eitherWay(traced, unknownsOf(question, around[index]!))))
+    const traced = this.traceAll(asked)
+    if (!traced.ok) return traced
+    const { question, traces, around, told, either } = traced.value
+    const failing = traces.findIndex(({ outcome }) => outcome.decision !== 'allow')
     return {
       ok: true,
       value: {
@@ -153,6 +169,24 @@ export class Answerer {
         ...this.tell(question, traces[told]!, around[told]!, either),
       },
     }
+  }
+
+  private traceAll(asked: Question): Result<Traced, Unanswerable> {
+    const question = this.withSession(asked)
+    if (question.checks.length === 0) return { ok: false, error: unaskable(question) }
+    const traces: NamedTrace[] = []
+    for (const check of question.checks) {
+      const traced = this.trace(question, check)
+      if (!traced.ok) return traced
+      traces.push({ ...traced.value, names: this.policyNames })
+    }
+    const told = toldOf(
+      question,
+      traces.map(({ outcome }) => outcome),
+    )
+    const around = traces.map((traced, index) => this.gapsAround(traced, question.checks[index]!))
+    const either = allOf(traces.map((traced, index) => eitherWay(traced, unknownsOf(question, around[index]!))))
+    return { ok: true, value: { question, traces, around, told, either } }
   }
 
   private tell(

@@ -130,6 +130,20 @@ export class WrittenTrust implements UnreadPolicy {
   read(): PolicyDocument | undefined {
     return policyAgain(this.text, 'trust', this.origin)
   }
+
+  /** Why it cannot be read; nothing where it can. */
+  errors(): readonly SourceError[] {
+    const { source } = ownSource(this.text, this.origin)
+    const parsed = parsePolicy({ source, kind: 'trust' }, SIZES)
+    if (parsed.ok) return []
+    const { encoding, format, span } = this.origin
+    const isAsWritten = encoding !== 'document' || format === 'json'
+    return parsed.error.map((error) => ({
+      ...relocated(error, source, this.origin),
+      // Of YAML only where the policy begins is known: its own text is another one.
+      ...(isAsWritten ? {} : { span: { start: span.start, end: span.start + 1 } }),
+    }))
+  }
 }
 
 /** Where the text of a policy cannot be had, it is an empty one, which is no policy. */

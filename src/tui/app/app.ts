@@ -8,7 +8,7 @@ import type { Result } from '../../text/source.js'
 import type { Glyphs } from '../frame/glyphs.js'
 import type { Input } from '../keys/decode-keys.js'
 import { entryFor, keyName, type KeyEntry, type KeyInput } from '../keys/key-table.js'
-import { pickerView, type PickerRow } from '../views/picker-view.js'
+import { pickerView, sharedRows, type PickerRow, type SharedRows } from '../views/picker-view.js'
 import type { Asking } from '../world/asking.js'
 import type { Action, Destination, Door, Effect, Env, Feed, Go, Outcome, Reply, View } from './view.js'
 
@@ -17,6 +17,7 @@ export interface AppParts {
   readonly asking: Asking
   readonly glyphs: Glyphs
   readonly doors: readonly Door[]
+  /** The same list as long as it has the same ones. */
   readonly destinations: (env: Env) => readonly Destination[]
   /** What was pasted where nothing is typed: a view on it, or why there is none. */
   readonly openPasted: (text: string, env: Env) => Result<View, string>
@@ -156,9 +157,17 @@ function only(app: App): AppStep {
   return { app, effects: [] }
 }
 
+/** Also where something waits for yes or no. */
+const ALWAYS: Readonly<Record<string, string>> = {
+  'ctrl+c': 'app.quit',
+  'ctrl+l': 'app.redraw',
+  'ctrl+z': 'app.suspend',
+}
+
 function takeInput(before: App, input: Input, parts: AppParts): AppStep {
   const app = input.kind === 'wheel' || before.status === undefined ? before : { ...before, status: undefined }
-  if (input.kind === 'key' && input.name === 'ctrl+c') return run(app, 'app.quit', parts)
+  const always = input.kind === 'key' ? ALWAYS[input.name] : undefined
+  if (always !== undefined) return run(app, always, parts)
   if (app.confirm !== undefined) return answerConfirm(app, app.confirm, input, parts)
   switch (input.kind) {
     case 'key':
@@ -179,8 +188,20 @@ function paste(app: App, text: string, parts: AppParts): AppStep {
   return pasted.ok ? open(app, pasted.value, parts) : only({ ...app, status: pasted.error })
 }
 
+const ALT_LETTER = /^alt\+(.)$/u
+
+/** Esc with a letter close behind arrives as one key where a connection is slow; no key here has Alt. */
+function takeParted(app: App, letter: string, parts: AppParts): AppStep {
+  const first = takeKey(app, { kind: 'key', name: 'esc' }, parts)
+  if (first.app.hasQuit) return first
+  const then = takeKey(first.app, { kind: 'key', name: letter, text: letter }, parts)
+  return { app: then.app, effects: [...first.effects, ...then.effects] }
+}
+
 function takeKey(app: App, key: KeyInput, parts: AppParts): AppStep {
   const view = topOf(app)
+  const [, letter] = ALT_LETTER.exec(key.name) ?? []
+  if (letter !== undefined && !view.isTyping) return takeParted(app, letter, parts)
   const { isTyping } = view
   const own = entryFor(APP_KEYS, key, isTyping, () => true)
   if (own !== undefined) return run(app, own.command, parts)
@@ -209,7 +230,7 @@ function run(app: App, command: string, parts: AppParts): AppStep {
     case 'app.help':
       return open(app, pickerView('help', '?', helpRows(app, parts)), parts)
     case 'app.jump':
-      return open(app, pickerView('jump', ':', jumpRows(app, parts)), parts)
+      return open(app, pickerView('jump', ':', jumpRows(app, parts), destinationRows(app, parts)), parts)
   }
   const door = doorsOf(view, parts).find(({ entry }) => entry.command === command)
   if (door === undefined) return toTop(app, { kind: 'command', command }, parts)
@@ -242,13 +263,27 @@ function jumpRows(app: App, parts: AppParts): readonly PickerRow[] {
       what: '',
       go: () => ({ to: 'level', level }),
     })),
-    ...parts.destinations(env).map((place): PickerRow => ({
-      label: place.label,
-      name: place.name,
-      what: place.what,
-      go: (now) => ({ to: 'instead', view: place.open(now) }),
-    })),
   ]
+}
+
+const knownRows = new WeakMap<readonly Destination[], SharedRows>()
+
+/** A large world has thousands. */
+function destinationRows(app: App, parts: AppParts): SharedRows {
+  const places = parts.destinations(envOf(app, parts))
+  let rows = knownRows.get(places)
+  if (rows === undefined) {
+    rows = sharedRows(
+      places.map((place): PickerRow => ({
+        label: place.label,
+        name: place.name,
+        what: place.what,
+        go: (now) => ({ to: 'instead', view: place.open(now) }),
+      })),
+    )
+    knownRows.set(places, rows)
+  }
+  return rows
 }
 
 function back(app: App): App {

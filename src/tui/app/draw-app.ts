@@ -4,6 +4,7 @@
  * Exactly as many lines as the screen has, none wider than it.
  */
 import { cutLine, lineWidth, NO_LINE, span, spread, type Line, type Span } from '../frame/span.js'
+import { cutStartToWidth, textWidth } from '../frame/width.js'
 import { hintLine, type KeyEntry } from '../keys/key-table.js'
 import { APP_KEYS, entriesOf, envOf, hasRule, topOf, type App, type AppParts } from './app.js'
 import { counted } from './counted.js'
@@ -22,9 +23,16 @@ export function drawApp(app: App, parts: AppParts): readonly Line[] {
 
 function header(app: App, parts: AppParts): Line {
   const { columns } = app
-  const right = feedLine(app.feed, parts.asking.name)
+  const right = feedLine(app.feed, shownWorld(parts, Math.floor(columns / 4)))
   const room = Math.max(columns - lineWidth(right) - 2, Math.floor(columns / 2))
   return spread(breadcrumbs(app, parts, room), right, columns)
+}
+
+/** Of a long path the end, which tells one world from another. */
+function shownWorld({ asking, glyphs }: AppParts, room: number): string {
+  const { name } = asking
+  if (textWidth(name) <= room) return name
+  return `${glyphs.ellipsis}${cutStartToWidth(name, Math.max(room - textWidth(glyphs.ellipsis), 1))}`
 }
 
 /** The last ones stay; of the others as many as there is room for. */

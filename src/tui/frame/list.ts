@@ -5,7 +5,8 @@
  */
 import type { Action } from '../app/view.js'
 import type { KeyEntry } from '../keys/key-table.js'
-import { markLine, NO_LINE, type Line } from './span.js'
+import { counted } from '../app/counted.js'
+import { markLine, NO_LINE, span, spread, type Line } from './span.js'
 
 export interface ListState {
   readonly cursor: number
@@ -80,7 +81,13 @@ export function moveInList(list: ListState, action: Action, room: ListRoom): Lis
   }
 }
 
-/** The items in view. `item` draws one; what it draws beyond the height of an item is left out. */
+/** Narrower lists have no room to say how much of them is not in view. */
+const SAYS_MORE_FROM = 30
+
+/**
+ * The items in view; at the right end of the first and the last line stands how many there are above and below.
+ * `item` draws one; what it draws beyond the height of an item is left out.
+ */
 export function drawList(
   list: ListState,
   room: ListRoom & { readonly columns: number; readonly hasFocus?: boolean },
@@ -89,13 +96,29 @@ export function drawList(
   const { count, columns, height = 1, hasFocus = true } = room
   const { cursor, top } = listAt(list, list.cursor, room)
   const lines: Line[] = []
-  for (let index = top; index < Math.min(count, top + itemsInView(room)); index++) {
+  const end = Math.min(count, top + itemsInView(room))
+  for (let index = top; index < end; index++) {
     const isSelected = index === cursor
     const drawn = item(index, isSelected)
     for (let row = 0; row < height; row++) {
-      const line = drawn[row] ?? NO_LINE
+      const more = columns < SAYS_MORE_FROM ? '' : outOfView(index, row, { top, end, count, height })
+      const line = more === '' ? (drawn[row] ?? NO_LINE) : spread(drawn[row] ?? NO_LINE, [span(more, 'faint')], columns)
       lines.push(isSelected ? markLine(line, hasFocus ? 'selected' : 'dimSelected', columns) : line)
     }
   }
   return lines
+}
+
+interface InView {
+  readonly top: number
+  /** Behind the last item in view. */
+  readonly end: number
+  readonly count: number
+  readonly height: number
+}
+
+function outOfView(index: number, row: number, { top, end, count, height }: InView): string {
+  const above = index === top && row === 0 && top > 0 ? `${counted(top)} above` : ''
+  const below = index === end - 1 && row === height - 1 && end < count ? `${counted(count - end)} below` : ''
+  return above === '' || below === '' ? above + below : `${above}, ${below}`
 }

@@ -59,9 +59,21 @@ export interface Span {
 
 export type Line = readonly Span[]
 
+const PLAIN = /^[\x20-\x7e]*$/
+/** No writing puts more marks on one letter. */
+const PILED = /^\p{M}+|(?<=\p{M}{4})\p{M}+/gu
+
+/** A mark that follows no letter takes a column of its own on some terminals, and a pile of them covers other lines. */
+function withoutPiles(text: string): string {
+  if (PLAIN.test(text)) return text
+  return text.replace(PILED, (marks) =>
+    Array.from(marks, (mark) => `\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}`).join(''),
+  )
+}
+
 /** The one way to make a span. */
 export function span(text: string, role: Role = 'plain', mark?: Mark): Span {
-  const shown = escapeTerminal(text) as Span['text']
+  const shown = withoutPiles(escapeTerminal(text)) as Span['text']
   return mark === undefined ? { text: shown, role } : { text: shown, role, mark }
 }
 
@@ -116,6 +128,11 @@ export function spread(left: Line, right: Line, columns: number): Line {
   const width = lineWidth(right)
   if (width + 2 > columns) return cutLine(left, columns)
   return [...padLine(left, columns - width - 1), span(' '), ...right]
+}
+
+/** The same where both fit whole; else the left part alone. */
+export function spreadIfRoom(left: Line, right: Line, columns: number): Line {
+  return lineWidth(left) + lineWidth(right) + 1 > columns ? cutLine(left, columns) : spread(left, right, columns)
 }
 
 /** Two blocks beside each other with a rule between them. */
@@ -184,4 +201,15 @@ export function wrapText(text: string, columns: number, role: Role = 'plain', in
   }
   if (line !== '') flush()
   return lines.map((each) => [span(indent + each, role)])
+}
+
+/** As many lines as there is room for; the last one says where there are more. */
+export function firstLines(lines: readonly Line[], rows: number, columns: number, ellipsis: string): readonly Line[] {
+  if (lines.length <= rows) return lines
+  const shown = lines.slice(0, rows)
+  const last = shown.at(-1) ?? NO_LINE
+  return [
+    ...shown.slice(0, -1),
+    [...cutLine(last, columns - textWidth(ellipsis) - 1, ''), span(` ${ellipsis}`, 'faint')],
+  ]
 }

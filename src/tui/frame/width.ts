@@ -19,10 +19,21 @@ function* graphemes(text: string): Generator<string, void> {
   for (const { segment } of segmenter.segment(text)) yield segment
 }
 
+/** Rules, signs and names stand in frame after frame, and parting them costs more than all else of a line. */
+const measured = new Map<string, number>()
+const MAX_MEASURED = 2048
+const MAX_MEASURED_LENGTH = 512
+
 export function textWidth(text: string): number {
   if (PLAIN.test(text)) return text.length
+  const known = measured.get(text)
+  if (known !== undefined) return known
   let width = 0
   for (const grapheme of graphemes(text)) width += graphemeWidth(grapheme)
+  if (text.length <= MAX_MEASURED_LENGTH) {
+    if (measured.size >= MAX_MEASURED) measured.clear()
+    measured.set(text, width)
+  }
   return width
 }
 

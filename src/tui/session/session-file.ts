@@ -10,8 +10,18 @@ import type { Result } from '../../text/source.js'
 interface SavedSession {
   /** Folder of the world. */
   readonly world: string
-  readonly events: string | undefined
+  readonly events: EventsPlace
   readonly views: readonly SavedView[]
+}
+
+/** Where the events come from: one of the two, or neither. */
+export interface EventsPlace {
+  /** File or folder. */
+  readonly path?: string
+  /** Folder or URL of the store of a key service, without a password. */
+  readonly store?: string
+  /** Reading goes on while it grows. */
+  readonly follows: boolean
 }
 
 interface SavedView {
@@ -20,12 +30,25 @@ interface SavedView {
 }
 
 /** Ends in a line feed. Views that cannot be saved are left out. */
-export function sessionText({ stack }: Pick<App, 'stack'>, world: string, events: string | undefined): string {
+export function sessionText(
+  { stack }: Pick<App, 'stack'>,
+  world: string,
+  { path, store, follows }: EventsPlace,
+): string {
   const views = stack.flatMap(({ view }): readonly SavedView[] => {
     const state = view.save()
     return state === undefined ? [] : [{ view: view.id, state }]
   })
-  return `${JSON.stringify({ keyward: 'session', version: 1, world, ...(events === undefined ? {} : { events }), views }, null, 2)}\n`
+  const session = {
+    keyward: 'session',
+    version: 1,
+    world,
+    ...(path === undefined ? {} : { events: path }),
+    ...(store === undefined ? {} : { store }),
+    ...(follows ? { follow: true } : {}),
+    views,
+  }
+  return `${JSON.stringify(session, null, 2)}\n`
 }
 
 /** The error is one sentence. */
@@ -33,14 +56,22 @@ export function readSession(text: string): Result<SavedSession, string> {
   const value = parsed(text)
   if (!isObject(value) || value['keyward'] !== 'session') return failure('it is no session of the explorer')
   if (value['version'] !== 1) return failure('it is a session of another version of the explorer')
-  const { world, events, views } = value
+  const { world, events, store, follow = false, views } = value
   if (typeof world !== 'string') return failure('it names no world')
   if (events !== undefined && typeof events !== 'string') return failure('its events are no file')
+  if (store !== undefined && typeof store !== 'string') return failure('its store is no folder and no URL')
+  if (events !== undefined && store !== undefined) return failure('its events come from two places')
+  if (typeof follow !== 'boolean') return failure('it does not say whether it follows its events')
   if (!Array.isArray(views)) return failure('it has no list of views')
   const saved = views.flatMap((each: unknown): readonly SavedView[] =>
     isObject(each) && typeof each['view'] === 'string' ? [{ view: each['view'], state: each['state'] }] : [],
   )
-  return { ok: true, value: { world, events, views: saved } }
+  const place = {
+    ...(events === undefined ? {} : { path: events }),
+    ...(store === undefined ? {} : { store }),
+    follows: follow,
+  }
+  return { ok: true, value: { world, events: place, views: saved } }
 }
 
 /** The views that can be had again, in their order. */

@@ -171,7 +171,10 @@ export class Shell {
         return
       case 'edit': {
         this.terminal.giveBack()
+        // An editor that stops takes its job along, and nobody here could hear of it while waiting for the editor.
+        process.off('SIGTSTP', this.suspend)
         const edited = editEffect(effect, this.options.env)
+        process.on('SIGTSTP', this.suspend)
         this.retake()
         reply(edited)
         return

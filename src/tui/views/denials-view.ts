@@ -2,10 +2,19 @@
  * What was asked of KMS, denials first: grouped by cause, counted, each with the answer to one of its requests.
  */
 import { counted } from '../app/counted.js'
-import { viewOf, type Action, type Env, type Feed, type Step, type View, type ViewKind } from '../app/view.js'
+import {
+  viewOf,
+  type Action,
+  type Env,
+  type Feed,
+  type Restorer,
+  type Step,
+  type View,
+  type ViewKind,
+} from '../app/view.js'
 import { withWords } from '../frame/find.js'
 import { drawList, listAt, LIST_KEYS, moveInList, type ListRoom, type ListState } from '../frame/list.js'
-import { NO_LINE, padLine, span, wrapText, type Line, type Role } from '../frame/span.js'
+import { firstLines, lineWidth, NO_LINE, padLine, span, wrapText, type Line, type Role } from '../frame/span.js'
 import { drawInput, INPUT_KEYS, typeInto } from '../frame/text-input.js'
 import type { KeyEntry } from '../keys/key-table.js'
 import { shortKey, shortPrincipal } from '../world/short-names.js'
@@ -50,7 +59,10 @@ const denialsKind: ViewKind<DenialsState> = {
   keys: KEYS,
   title: () => 'denials',
   isTyping: ({ isFiltering }) => isFiltering,
-  can: ({ isFiltering }, command) => isFiltering || !INPUT_KEYS.some((entry) => entry.command === command),
+  can: ({ isFiltering, rows }, command) =>
+    command === 'open'
+      ? isFiltering || rows.length > 0
+      : isFiltering || !INPUT_KEYS.some((entry) => entry.command === command),
   escape: escaped,
   reduce,
   draw,
@@ -63,8 +75,24 @@ function escaped(state: DenialsState, env: Env): Step<DenialsState> | undefined 
   return state.filter === '' ? undefined : { state: withRows({ ...state, filter: '' }, env) }
 }
 
-export function denialsView(): View {
-  return viewOf(denialsKind, { rows: [], list: { cursor: 0, top: 0 }, folded: [], filter: '', isFiltering: false })
+export function denialsView({ filter, folded }: Pick<DenialsState, 'filter' | 'folded'> = UNFILTERED): View {
+  return viewOf(denialsKind, { rows: [], list: { cursor: 0, top: 0 }, folded, filter, isFiltering: false })
+}
+
+const UNFILTERED = { filter: '', folded: [] }
+
+/** Of a session file, of which nothing is trusted. */
+export const denialsRestorer: Restorer = {
+  id: 'denials',
+  restore(saved) {
+    if (typeof saved !== 'object' || saved === null) return denialsView()
+    const filter: unknown = Reflect.get(saved, 'filter')
+    const folded: unknown = Reflect.get(saved, 'folded')
+    return denialsView({
+      filter: typeof filter === 'string' ? filter : '',
+      folded: Array.isArray(folded) ? folded.filter((title: unknown) => typeof title === 'string') : [],
+    })
+  },
 }
 
 // -------------------------------------------------------------------------------------------------------------- rows
@@ -90,13 +118,7 @@ function rowsOf(
   world: AskedWorld,
 ): readonly DenialRow[] {
   const all = grouped?.groups ?? []
-  const groups =
-    filter === ''
-      ? all
-      : withWords(
-          all.map((group) => nameOf(group, world)),
-          filter,
-        ).map((index) => all[index]!)
+  const groups = filter === '' ? all : withWords(namesOf(all, world), filter).map((index) => all[index]!)
   const byTitle = new Map<string, QuestionGroup[]>()
   for (const group of groups) {
     const title = titleOf(group)
@@ -120,23 +142,41 @@ function rowsOf(
   })
 }
 
-function nameOf({ cause, action, caller, resource }: QuestionGroup, world: AskedWorld): string {
-  return `${cause ?? 'allowed'} ${action} ${caller} ${resource ?? ''} ${shortKey(resource, world)}`
+const knownNames = new WeakMap<readonly QuestionGroup[], readonly string[]>()
+
+/** What a filter looks for words in; the same for each letter of it. */
+function namesOf(groups: readonly QuestionGroup[], world: AskedWorld): readonly string[] {
+  let names = knownNames.get(groups)
+  if (names === undefined) {
+    names = groups.map(
+      ({ cause, action, caller, resource }) =>
+        `${cause ?? 'allowed'} ${action} ${caller} ${resource ?? ''} ${shortKey(resource, world)}`,
+    )
+    knownNames.set(groups, names)
+  }
+  return names
 }
 
 /** What stays under the cursor when more events come. */
-function idOf(row: DenialRow | undefined): string {
-  if (row === undefined) return ''
-  if (row.kind === 'cause') return row.title
+function isSame(row: DenialRow, before: DenialRow | undefined): boolean {
+  if (row.kind === 'cause') return before?.kind === 'cause' && row.title === before.title
+  if (before?.kind !== 'group') return false
   const { kind, cause, caller, action, resource } = row.group
-  return JSON.stringify([kind, cause, caller, action, resource])
+  const { group } = before
+  return (
+    caller === group.caller &&
+    resource === group.resource &&
+    action === group.action &&
+    kind === group.kind &&
+    cause === group.cause
+  )
 }
 
 /** @param isFirst - nothing has been chosen yet: the first denial is, not the heading above it. */
 function withRows(state: DenialsState, env: Env, isFirst = false): DenialsState {
   const rows = rowsOf(state, env.feed.grouped, env.asking.world)
-  const id = idOf(state.rows[state.list.cursor])
-  const at = rows.findIndex((row) => idOf(row) === id)
+  const before = state.rows[state.list.cursor]
+  const at = rows.findIndex((row) => isSame(row, before))
   const first = rows[1]?.kind === 'group' ? 1 : 0
   const cursor = isFirst || state.rows.length === 0 ? first : at < 0 ? Math.min(state.list.cursor, rows.length - 1) : at
   return { ...state, rows, list: listAt(state.list, cursor, roomOf(rows, env)) }
@@ -145,11 +185,18 @@ function withRows(state: DenialsState, env: Env, isFirst = false): DenialsState 
 // ----------------------------------------------------------------------------------------------------------- reducer
 
 const HEAD_ROWS = 2
-/** Of the preview below the list, with its rule. */
-const PREVIEW_ROWS = 7
+/** Of the preview below the list, its rule, the sentence that tells the cause and three more lines. */
+function previewRows({ rows }: Pick<Env, 'rows'>): number {
+  return 1 + toldRows({ rows }) + 3
+}
+
+/** On a small screen the list needs the room. */
+function toldRows({ rows }: Pick<Env, 'rows'>): number {
+  return rows < 20 ? 3 : 4
+}
 
 function roomOf(rows: readonly DenialRow[], env: Env): ListRoom {
-  return { count: rows.length, rows: Math.max(env.rows - HEAD_ROWS - PREVIEW_ROWS, 3) }
+  return { count: rows.length, rows: Math.max(env.rows - HEAD_ROWS - previewRows(env), 3) }
 }
 
 function reduce(state: DenialsState, action: Action, env: Env): Step<DenialsState> {
@@ -228,7 +275,7 @@ function fold(state: DenialsState, row: DenialRow | undefined, env: Env): Denial
 // -------------------------------------------------------------------------------------------------------------- draw
 
 function draw(state: DenialsState, env: Env): readonly Line[] {
-  const { columns, feed, glyphs, asking } = env
+  const { columns, feed, glyphs } = env
   const { rows, list } = state
   const head: readonly Line[] = [[span(' '), ...headline(feed)], filterLine(state, columns)]
   const room = roomOf(rows, env)
@@ -236,12 +283,13 @@ function draw(state: DenialsState, env: Env): readonly Line[] {
   const body = items.length > 0 ? items : [[span(`   ${emptyWords(state, feed)}`, 'faint')]]
   const gap = Array.from({ length: Math.max(room.rows - body.length, 0) }, () => NO_LINE)
   const rule: Line = [span(glyphs.horizontal.repeat(columns), 'faint')]
-  return [...head, ...body, ...gap, rule, ...preview(rows[list.cursor], env, asking.world)]
+  return [...head, ...body, ...gap, rule, ...preview(rows[list.cursor], env)]
 }
 
 function emptyWords({ filter }: DenialsState, { state, failure }: Feed): string {
   if (filter !== '') return 'nothing has all of these words'
-  if (failure !== undefined) return failure
+  // The line above says what it was.
+  if (failure !== undefined) return ''
   return state === 'reading' || state === 'following' ? 'no denial yet' : 'no denials in these events'
 }
 
@@ -253,7 +301,7 @@ function headline({ grouped, read, failure }: Feed): Line {
   const sum = (some: readonly { readonly count: number }[]): number => some.reduce((all, { count }) => all + count, 0)
   const parts: readonly (readonly [number, string, Role])[] = [
     [of('denied') + grouped.uncounted, 'denied', 'bad'],
-    [of('onlyAwsDenies') + of('onlyWorldDenies'), 'otherwise by AWS', 'warn'],
+    [of('onlyAwsDenies') + of('onlyWorldDenies'), 'not as AWS', 'warn'],
     [grouped.allowed, 'allowed', 'good'],
     [grouped.otherRefusals, 'other refusals', 'faint'],
     [sum(grouped.notAsked), 'not asked', 'faint'],
@@ -283,6 +331,8 @@ function filterLine({ filter, isFiltering }: DenialsState, columns: number): Lin
 }
 
 const COUNT_COLUMNS = 9
+/** `kms:ScheduleKeyDeletion` and all that are no longer. */
+const LONG_ACTION = 23
 const SIGNS: Readonly<Record<GroupKind, 'deny' | 'silent'>> = {
   denied: 'deny',
   onlyAwsDenies: 'silent',
@@ -302,7 +352,7 @@ function drawRow(row: DenialRow, { columns, glyphs, asking }: Env): Line {
   }
   const { count, action, caller, resource } = row.group
   const room = columns - COUNT_COLUMNS - 4
-  const actionColumns = Math.min(Math.max(Math.floor(room * 0.28), 16), 34)
+  const actionColumns = Math.min(Math.max(Math.floor(room * 0.28), Math.min(LONG_ACTION, Math.floor(room * 0.36))), 34)
   const callerColumns = Math.min(Math.max(Math.floor(room * 0.36), 18), 52)
   return [
     span(counted(count).padStart(COUNT_COLUMNS - 1), 'faint'),
@@ -315,11 +365,25 @@ function drawRow(row: DenialRow, { columns, glyphs, asking }: Env): Line {
   ]
 }
 
+/** The ARN with the alias behind it; the alias alone stays where both do not fit. */
+function keyNames(arn: string | null, world: AskedWorld, columns: number): Line {
+  if (arn === null) return [span('none', 'faint')]
+  const name = shortKey(arn, world)
+  const whole: Line = [span(arn), span(`  ${name}`, 'place')]
+  return lineWidth(whole) <= columns ? whole : [span(name, 'place'), span(`  ${arn}`, 'faint')]
+}
+
+function foldWords({ count, isFolded }: Extract<DenialRow, { readonly kind: 'cause' }>): string {
+  const [noun, them] = count === 1 ? ['request', 'it'] : ['requests', 'them']
+  return `${counted(count)} ${noun}; Enter ${isFolded ? `shows ${them}` : `folds ${them} away`}`
+}
+
 /** What stands under the cursor, answered. */
-function preview(row: DenialRow | undefined, { asking, columns }: Env, world: AskedWorld): readonly Line[] {
+function preview(row: DenialRow | undefined, env: Env): readonly Line[] {
+  const { asking, columns, glyphs } = env
+  const { world } = asking
   if (row === undefined) return []
-  if (row.kind === 'cause')
-    return [[span(` ${row.title}`, 'strong')], [span(` ${counted(row.count)} requests; Enter folds them`, 'faint')]]
+  if (row.kind === 'cause') return [[span(` ${row.title}`, 'strong')], [span(` ${foldWords(row)}`, 'faint')]]
   const { caller, action, resource, example } = row.group
   const answer = asking.answer(example)
   const told = answer.ok ? answer.value.explanation.summary : answer.error.message
@@ -327,9 +391,9 @@ function preview(row: DenialRow | undefined, { asking, columns }: Env, world: As
   const time = example.checks[0]?.time
   const at = origin.form === 'cloudtrail' ? `${origin.name}:${origin.line ?? 1}` : origin.name
   return [
-    ...wrapText(told, columns - 2, 'strong', ' ').slice(0, 3),
+    ...firstLines(wrapText(told, columns - 2, 'strong', ' '), toldRows(env), columns - 1, glyphs.ellipsis),
     [span(' caller ', 'faint'), span(caller)],
-    [span(' key    ', 'faint'), span(resource ?? 'none'), span(`  ${shortKey(resource, world)}`, 'place')],
+    [span(' key    ', 'faint'), ...keyNames(resource, world, columns - 8)],
     [span(` ${action}, first ${time === undefined ? '' : `${time} `}at `, 'faint'), span(at, 'place')],
-  ].slice(0, PREVIEW_ROWS - 1)
+  ]
 }

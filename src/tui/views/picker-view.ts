@@ -16,10 +16,17 @@ export interface PickerRow {
   readonly go: (env: Env) => Go
 }
 
+/** Rows that several pickers share, behind those of their own: they are made ready to be searched once. */
+export interface SharedRows {
+  readonly rows: readonly PickerRow[]
+  readonly finder: Finder
+}
+
 interface PickerState {
   readonly title: string
   readonly prompt: string
   readonly rows: readonly PickerRow[]
+  readonly shared: SharedRows | undefined
   readonly finder: Finder
   readonly text: string
   readonly list: ListState
@@ -43,9 +50,21 @@ const pickerKind: ViewKind<PickerState> = {
   draw,
 }
 
-export function pickerView(title: string, prompt: string, rows: readonly PickerRow[]): View {
-  const finder = new Finder(rows.map(({ label, name, what }) => `${label} ${name} ${what}`))
-  return viewOf(pickerKind, { title, prompt, rows, finder, text: '', list: AT_FIRST })
+export function pickerView(title: string, prompt: string, rows: readonly PickerRow[], shared?: SharedRows): View {
+  const finder = new Finder(rows.map(textOf), shared?.finder)
+  return viewOf(pickerKind, { title, prompt, rows, shared, finder, text: '', list: AT_FIRST })
+}
+
+export function sharedRows(rows: readonly PickerRow[]): SharedRows {
+  return { rows, finder: new Finder(rows.map(textOf)) }
+}
+
+function textOf({ label, name, what }: PickerRow): string {
+  return `${label} ${name} ${what}`
+}
+
+function rowAt({ rows, shared }: PickerState, index = -1): PickerRow | undefined {
+  return rows[index] ?? shared?.rows[index - rows.length]
 }
 
 function roomOf({ finder, text }: PickerState, { rows }: Env): ListRoom {
@@ -61,7 +80,7 @@ function reduce(state: PickerState, action: Action, env: Env): Step<PickerState>
   const list = moveInList(state.list, inList, room)
   if (list !== undefined) return { state: { ...state, list } }
   if (action.kind !== 'command' || action.command !== 'choose') return { state }
-  const row = state.rows[state.finder.find(state.text)[state.list.cursor] ?? -1]
+  const row = rowAt(state, state.finder.find(state.text)[state.list.cursor])
   return row === undefined ? { state, say: 'nothing has this name' } : { state, go: row.go(env) }
 }
 
@@ -74,7 +93,7 @@ function draw(state: PickerState, env: Env): readonly Line[] {
   const prompt = span(`${state.prompt} `, 'key')
   const typed = drawInput(state.text, { columns: columns - 4, isFocused: true, placeholder: 'type to search' })
   const items = drawList(state.list, { ...roomOf(state, env), columns }, (index) => {
-    const row = state.rows[found[index] ?? -1]
+    const row = rowAt(state, found[index])
     return row === undefined ? [] : [drawRow(row, columns)]
   })
   const none: readonly Line[] = found.length === 0 ? [[span('  nothing has this name', 'faint')]] : []

@@ -3,6 +3,7 @@
  * and the last ones are kept.
  */
 import { LRUCache } from 'lru-cache'
+import type { DecisionOptions } from '../../decide/options.js'
 import type { Answer, Answerer, Unanswerable } from '../../source/answer/answer-question.js'
 import { questionsOfQuery } from '../../source/asked/from-query.js'
 import type { Question } from '../../source/asked/question.js'
@@ -23,6 +24,8 @@ export class Asking {
     readonly answerer: Answerer,
     /** When the program was started, in milliseconds since the epoch: ages are told as of then. */
     readonly openedAtMs?: number,
+    /** Of the answerer, for another one that answers the same way. */
+    readonly decision: Partial<DecisionOptions> = {},
   ) {}
 
   /** The decision with its story. A few milliseconds; the last ones are kept by the question object. */

@@ -44,6 +44,8 @@ export interface LoaderOptions {
 
 /** More often nobody can read it. */
 const TELL_EVERY_MS = 250
+/** What comes first is worth more than to be read in peace. */
+const FIRST_TELL_MS = 40
 const SLICE_MS = 8
 
 /** Resolves at the end of the source, or when it is aborted. Why reading failed stands in the last feed. */
@@ -86,7 +88,8 @@ class Loader {
         if (item.ok) this.groups.add(complete(item.value))
         else this.groups.notUnderstood(item.error)
         if (nowMs() - this.sliceMs < SLICE_MS) continue
-        if (nowMs() - this.toldMs >= TELL_EVERY_MS) this.tell(this.source.follows ? 'following' : 'reading')
+        const wait = this.isFirst ? FIRST_TELL_MS : TELL_EVERY_MS
+        if (nowMs() - this.toldMs >= wait) this.tell(this.source.follows ? 'following' : 'reading')
         await pause()
         if (signal.aborted) return
         this.sliceMs = nowMs()

@@ -29,6 +29,11 @@ export function shortKey(arn: string | null, world: AskedWorld): string {
   return id.startsWith('mrk-') ? `key/${id.slice(0, SHORT_ID + 4)}` : `key/${id.slice(0, SHORT_ID)}`
 }
 
+/** `role/PaymentsApi on alias/payments`; the caller alone where the request is about no resource. */
+export function callerOn(caller: string, resource: string | null, world: AskedWorld): string {
+  return resource === null ? shortPrincipal(caller) : `${shortPrincipal(caller)} on ${shortKey(resource, world)}`
+}
+
 const byKey = new WeakMap<AskedWorld['aliases'], Map<string, string[]>>()
 
 /** `alias/payments`, in the order of the files. */

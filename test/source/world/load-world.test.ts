@@ -111,6 +111,28 @@ describe('keyward world', () => {
     expect(output).toContain('x.json:1:1')
   })
 
+  test('1: a trust policy that cannot be read, where it stands', async () => {
+    const trust = '{ Version: "2012-10-17", Statement: { Effect: Alow, Principal: "*", Action: "sts:AssumeRole" } }'
+    write(
+      'own.yaml',
+      `keyward: world/1\naccounts:\n  '111122223333':\n    roles:\n      App:\n        trust: ${trust}\n`,
+    )
+    const role = {
+      RoleName: 'Job',
+      RoleId: 'AROAJOBJOBJOBJOBJOB23',
+      Arn: 'arn:aws:iam::111122223333:role/Job',
+      Path: '/',
+      AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole' }] },
+    }
+    write('role.json', JSON.stringify({ Role: role }))
+    const { code, output } = await run(folder)
+    expect(code).toBe(1)
+    expect(output).toContain('Cannot be used: 2')
+    expect(output).toContain('`Alow` is not an effect')
+    expect(output).toContain('own.yaml:6:16')
+    expect(output).toMatch(/role\.json:1:\d+/)
+  })
+
   test('1: a contradiction, as JSON with both places', async () => {
     const tags = (team: string): string =>
       `keyward: world/1\naccounts:\n  '111122223333':\n    region: us-east-1\n    keys: { abc: { tags: { team: ${team} } } }\n`

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { Effect, Env } from '../../../src/tui/app/view.js'
 import { whatIfDoor } from '../../../src/tui/views/what-if/what-if-view.js'
 import { edited, scenarioOf, type Edit } from '../../../src/tui/views/what-if/scenario.js'
+import { Answerer } from '../../../src/source/answer/answer-question.js'
+import { Asking } from '../../../src/tui/world/asking.js'
 import { acme, checkFrame, SIZES, started, type Driven } from '../frames.js'
 import { answered, reply, WRONG_TENANT, hasControls } from './settle.js'
 
@@ -20,6 +22,9 @@ function verdicts(driven: Driven): string {
       .find((each) => /ALLOWED|DENIED|CANNOT/.test(each)) ?? ''
   return line.match(/ALLOWED|DENIED|CANNOT BE ASKED/g)?.join(' > ') ?? ''
 }
+
+const RIGHT_TENANT = WRONG_TENANT.replace('"green"', '"blue"')
+const RESTORE_PROJECT = 'can user/carol do kms:Decrypt on alias/projects'
 
 const TO_TENANT = ['j', 'j', 'j'] as const
 const TENANT_BLUE = [...TO_TENANT, 'enter', '"blue"', 'enter'] as const
@@ -107,6 +112,48 @@ describe('edits', () => {
       allowed: true,
     },
     {
+      name: 'with the tag that the context has',
+      query: RIGHT_TENANT,
+      edits: [],
+      allowed: true,
+    },
+    {
+      name: 'without the tag of the caller',
+      query: RIGHT_TENANT,
+      edits: [{ part: 'tag', name: 'aws:PrincipalTag/tenant' }],
+      allowed: false,
+    },
+    {
+      name: 'the same, written otherwise, and of a session of the role',
+      query: RIGHT_TENANT.replace('role/TenantService', 'arn:aws:sts::444455556666:assumed-role/TenantService/api-1'),
+      edits: [{ part: 'tag', name: 'AWS:principaltag/TENANT' }],
+      allowed: false,
+    },
+    {
+      name: 'a tag that was changed before',
+      query: RIGHT_TENANT,
+      edits: [
+        { part: 'condition', name: 'aws:PrincipalTag/tenant', value: 'green' },
+        { part: 'tag', name: 'aws:PrincipalTag/tenant' },
+      ],
+      allowed: false,
+    },
+    {
+      name: 'a tag taken away and given again',
+      query: RIGHT_TENANT,
+      edits: [
+        { part: 'tag', name: 'aws:PrincipalTag/tenant' },
+        { part: 'condition', name: 'aws:PrincipalTag/tenant', value: 'blue' },
+      ],
+      allowed: true,
+    },
+    {
+      name: 'the tag of a key, by its alias',
+      query: RESTORE_PROJECT,
+      edits: [{ part: 'tag', name: 'aws:ResourceTag/project' }],
+      allowed: false,
+    },
+    {
       name: 'another caller',
       query: 'can role/Support do kms:Decrypt on alias/payments',
       edits: [{ part: 'caller', value: 'arn:aws:iam::444455556666:role/service/PaymentsApi' }],
@@ -153,11 +200,60 @@ describe('edits', () => {
     })
   }
 
+  test('a changed world is decided by the options that the program was given', () => {
+    const { name, world, openedAtMs } = acme()
+    const decision = { uncomparable: 'deny' } as const
+    const asking = new Asking(name, world, new Answerer(world, decision), openedAtMs, decision)
+    const answer = answered(RIGHT_TENANT)
+    const made = edited(scenarioOf(answer), { part: 'tag', name: 'aws:PrincipalTag/tenant' }, answer.told, asking)
+    expect(made.ok && made.value.answer.ok && made.value.answer.value.trace.call.options.uncomparable).toBe('deny')
+  })
+
   test('what AWS has said is said of no other request', () => {
     const answer = answered(WRONG_TENANT)
     const said = { ...answer, question: { ...answer.question, said: { decision: 'deny' } as never } }
     const made = edited(scenarioOf(said), { part: 'time', value: '2026-01-01T00:00:00Z' }, 0, acme())
     expect(made.ok && made.value.question.said).toBeUndefined()
+  })
+})
+
+describe('tags', () => {
+  /** The cursor on the row of a condition key. */
+  function at(query: string, label: string): Driven {
+    const driven = whatIf(query)
+    const rows = driven.frame().split('\n')
+    const from = rows.findIndex((line) => line.startsWith('   caller '))
+    for (let row = rows.findIndex((line) => line.startsWith(label, 3)); row > from; row--) driven.press('j')
+    return driven
+  }
+  const lineOf = (driven: Driven, label: string): string =>
+    driven
+      .frame()
+      .split('\n')
+      .find((line) => line.startsWith(label, 3))
+      ?.split('│')[0]
+      ?.trim() ?? ''
+
+  test('the tag that a value of a policy names can be changed, and is taken away with x', () => {
+    const driven = at(RIGHT_TENANT, 'aws:PrincipalTag/tenant')
+    expect(lineOf(driven, 'aws:PrincipalTag/tenant')).toMatch(/blue {2}of the world$/)
+    driven.press('x')
+    expect(verdicts(driven)).toBe('ALLOWED > DENIED')
+    expect(lineOf(driven, 'aws:PrincipalTag/tenant')).toMatch(/none {3}was blue$/)
+    expect(verdicts(driven.press('u'))).toBe('ALLOWED')
+  })
+
+  test('the tag of a key', () => {
+    const driven = at(RESTORE_PROJECT, 'aws:ResourceTag/project').press('x')
+    expect(verdicts(driven)).toBe('ALLOWED > DENIED')
+    expect(lineOf(driven, 'aws:ResourceTag/project')).toMatch(/none {3}was heron$/)
+  })
+
+  test('one that is given for the tag of the world, then the tag itself', () => {
+    const driven = at(RIGHT_TENANT, 'aws:PrincipalTag/tenant').press('enter', '"green"', 'enter')
+    expect(lineOf(driven, 'aws:PrincipalTag/tenant')).toContain('green')
+    expect(lineOf(driven.press('x'), 'aws:PrincipalTag/tenant')).toContain('blue')
+    expect(lineOf(driven.press('x'), 'aws:PrincipalTag/tenant')).toContain('none')
   })
 })
 

@@ -131,10 +131,10 @@ function largeAsking(principals: number, keys: number): { readonly asking: Askin
   }
   const answerer = new Answerer(large)
   let count = 0
-  const answer = answerer.answer.bind(answerer)
-  answerer.answer = (question) => {
+  const weigh = answerer.weigh.bind(answerer)
+  answerer.weigh = (question) => {
     count++
-    return answer(question)
+    return weigh(question)
   }
   return { asking: new Asking('large', large, answerer), decided: () => count }
 }

@@ -274,7 +274,7 @@ function draw(state: AskState, env: Env): readonly Line[] {
   const { fields, at, base } = state
   const title: Line = [
     span(base === undefined ? ' May somebody do something with a key?' : ' This lacks something', 'strong'),
-    span('   an access-denied text can be pasted here', 'faint'),
+    span('   or paste an access-denied text', 'faint'),
   ]
   const lacks = base?.incomplete[0]?.lacks.map(({ why }) => why).join('; ')
   const why: readonly Line[] = lacks === undefined ? [] : [wrapText(lacks, columns - 2, 'warn', ' ')[0] ?? NO_LINE]

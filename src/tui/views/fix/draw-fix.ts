@@ -3,8 +3,8 @@
  */
 import type { Env } from '../../app/view.js'
 import { drawList } from '../../frame/list.js'
-import { beside, cutLine, NO_LINE, span, spread, wrapText, type Line } from '../../frame/span.js'
-import { shortKey, shortPrincipal } from '../../world/short-names.js'
+import { beside, cutLine, NO_LINE, span, spread, spreadIfRoom, wrapText, type Line } from '../../frame/span.js'
+import { callerOn } from '../../world/short-names.js'
 import type { Advice } from '../../../explain/advice/advise.js'
 import { LAYER_NAMES } from '../../../explain/names.js'
 import { adviceLines } from './advice-lines.js'
@@ -48,9 +48,8 @@ function filled(lines: readonly Line[], rows: number): readonly Line[] {
 function headLine({ answer: { explanation } }: FixState, { asking, columns }: Env): Line {
   const { verdict, action, caller, resource } = explanation
   const badge = verdict === 'allow' ? span(' ALLOWED ', 'allowBadge') : span(' DENIED ', 'denyBadge')
-  const names = `${shortPrincipal(caller)} on ${shortKey(resource, asking.world)}`
-  return spread(
-    [span(' '), badge, span(` ${action}  `, 'strong'), span(names)],
+  return spreadIfRoom(
+    [span(' '), badge, span(` ${action}  `, 'strong'), span(callerOn(caller, resource, asking.world))],
     [span('cheapest first ', 'faint')],
     columns,
   )

@@ -4,6 +4,7 @@
 import { viewOf, type Door, type ViewKind } from '../../app/view.js'
 import { LIST_KEYS } from '../../frame/list.js'
 import type { KeyEntry } from '../../keys/key-table.js'
+import { savedAnswer } from '../../session/saved-answer.js'
 import { drawFix } from './draw-fix.js'
 import { hasPatch } from './patch-text.js'
 import { adviceOf, reduceFix, startFix, type FixState } from './fix-state.js'
@@ -38,6 +39,7 @@ const fixKind: ViewKind<FixState> = {
   reduce: reduceFix,
   draw: drawFix,
   subject: ({ answer }) => answer,
+  save: ({ answer }) => savedAnswer(answer),
   escape: (state) => (state.isReading ? { state: { ...state, isReading: false, scroll: 0 } } : undefined),
 }
 

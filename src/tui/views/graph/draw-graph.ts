@@ -5,8 +5,19 @@
 import type { Env } from '../../app/view.js'
 import type { Glyphs } from '../../frame/glyphs.js'
 import { drawList } from '../../frame/list.js'
-import { beside, cutLine, NO_LINE, span, spread, wrapText, type Line, type Role, type Span } from '../../frame/span.js'
-import { shortKey, shortPrincipal } from '../../world/short-names.js'
+import {
+  beside,
+  cutLine,
+  firstLines,
+  NO_LINE,
+  span,
+  spreadIfRoom,
+  wrapText,
+  type Line,
+  type Role,
+  type Span,
+} from '../../frame/span.js'
+import { callerOn } from '../../world/short-names.js'
 import type { BoxKind } from '../../../explain/drawing/drawing.js'
 import { graphLayout } from './graph-layout.js'
 import type { GraphState } from './graph-state.js'
@@ -21,7 +32,8 @@ export function drawGraph(state: GraphState, env: Env): readonly Line[] {
   const tree = drawList(list, { count: rows.length, rows: layout.tree.rows, columns: layout.tree.columns }, (index) => [
     drawRow(rows[index]!, layout.tree.columns, glyphs),
   ])
-  const pane = paneLines(state, rows[list.cursor], layout.pane.columns).slice(0, layout.pane.rows)
+  const told = paneLines(state, rows[list.cursor], layout.pane.columns)
+  const pane = firstLines(told, layout.pane.rows, layout.pane.columns, glyphs.ellipsis)
   if (layout.isWide) {
     const filled = filledTo(tree, layout.tree.rows)
     return [...head, ...beside(filled, pane, layout.tree.columns, columns, span(glyphs.vertical, 'faint'))]
@@ -36,8 +48,8 @@ function filledTo(lines: readonly Line[], rows: number): readonly Line[] {
 function headLine({ answer: { explanation } }: GraphState, { columns, asking, glyphs }: Env): Line {
   const { verdict, action, caller, resource } = explanation
   const badge = verdict === 'allow' ? span(' ALLOWED ', 'allowBadge') : span(' DENIED ', 'denyBadge')
-  const names = `${shortPrincipal(caller)} on ${shortKey(resource, asking.world)}`
-  return spread(
+  const names = callerOn(caller, resource, asking.world)
+  return spreadIfRoom(
     [span(' '), badge, span(` ${action}  `, 'strong'), span(names)],
     [span(`${glyphs.bar} `, 'title'), span('the way of this request ', 'faint')],
     columns,

@@ -5,6 +5,7 @@ import { viewOf, type Door, type View, type ViewKind } from '../../app/view.js'
 import { LIST_KEYS } from '../../frame/list.js'
 import type { KeyEntry } from '../../keys/key-table.js'
 import type { Answer } from '../../../source/answer/answer-question.js'
+import { savedAnswer } from '../../session/saved-answer.js'
 import { drawGraph } from './draw-graph.js'
 import { reduceGraph, startGraph, type GraphState } from './graph-state.js'
 
@@ -32,6 +33,7 @@ const graphKind: ViewKind<GraphState> = {
   reduce: reduceGraph,
   draw: drawGraph,
   subject: ({ answer }) => answer,
+  save: ({ answer }) => savedAnswer(answer),
 }
 
 function openGraph(answer: Answer): View {

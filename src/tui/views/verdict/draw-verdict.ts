@@ -9,6 +9,7 @@ import { drawPolicy, policyRows, rowAt, type Marked } from '../../frame/policy-l
 import {
   beside,
   cutLine,
+  firstLines,
   NO_LINE,
   padLine,
   span,
@@ -19,7 +20,7 @@ import {
   type Span,
 } from '../../frame/span.js'
 import { cutStartToWidth, textWidth } from '../../frame/width.js'
-import { aliasesOf, shortKey, shortPrincipal } from '../../world/short-names.js'
+import { aliasesOf, callerOn } from '../../world/short-names.js'
 import { LAYER_NAMES } from '../../../explain/names.js'
 import type { Check } from '../../../explain/statement-words.js'
 import type { Explanation } from '../../../explain/story.js'
@@ -80,13 +81,17 @@ function how({ verdict, layer }: Explanation): string {
 const ONE_OF: ReadonlySet<string> = new Set(['keyPolicy', 'vpce', 'boundary'])
 
 function drawHead({ answer }: VerdictState, env: Env, { headRows }: VerdictLayout): Line[] {
-  const { explanation, eitherWay } = answer
+  const { explanation, eitherWay, missing } = answer
   const { columns, asking } = env
   const { action, caller, resource, summary } = explanation
   const uncertain = eitherWay.answer === 'depends' && answer.comparison?.agreement !== 'same'
-  const doubt: Line = uncertain ? [span('  not certain', 'warn')] : []
+  const { length: lacking } = missing
+  const doubt: Line = [
+    ...(uncertain ? [span('  not certain', 'warn')] : []),
+    ...(lacking > 0 ? [span(`  ! ${lacking} thing${lacking === 1 ? '' : 's'} not known`, 'warn')] : []),
+  ]
   if (isCompact(env)) {
-    const names = `${shortPrincipal(caller)} on ${shortKey(resource, asking.world)}`
+    const names = callerOn(caller, resource, asking.world)
     const first: Line = [span(' '), badge(explanation), span(` ${action}  `, 'strong'), span(names), ...doubt]
     return [first, ...summaryLines(summary, columns, headRows - 1)]
   }
@@ -115,7 +120,7 @@ function summaryLines(summary: string, columns: number, rows: number): readonly 
   const lines = wrapText(summary, columns - 1, 'strong', ' '.repeat(SUMMARY_INDENT))
   if (lines.length <= rows) return lines
   const last = lines[rows - 1] ?? NO_LINE
-  return [...lines.slice(0, rows - 1), [...cutLine(last, columns - 6), span(' …', 'faint')]]
+  return [...lines.slice(0, rows - 1), [...cutLine(last, columns - 3, ''), span(' …', 'faint')]]
 }
 
 // ------------------------------------------------------------------------------------------------------------ ladder
@@ -260,8 +265,9 @@ function partLines(part: LayerPart, state: VerdictState, area: Area, glyphs: Gly
   )
   const point = telling[0]?.place ?? part.place
   const checks = checkLines(telling, part.applies, columns, glyphs)
-  const room = point === null ? rows : rows - 2 - LEAST_POLICY_ROWS
-  const shown = checks.slice(0, Math.max(room, Math.min(checks.length, 2)))
+  // What was wanted and what there was comes before the lines of the policy that say the same.
+  const room = point === null ? rows : rows - 2 - (checks.length > rows - 2 - LEAST_POLICY_ROWS ? 1 : LEAST_POLICY_ROWS)
+  const shown = firstLines(checks, Math.max(room, Math.min(checks.length, 2)), columns, glyphs.ellipsis)
   if (point === null) return [title, ...wrapText(part.gist, columns), NO_LINE, ...shown]
   const at = `${point.source.name}:${point.line}`
   const place: Line = [

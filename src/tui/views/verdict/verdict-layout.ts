@@ -20,7 +20,8 @@ export interface VerdictLayout {
 
 type Room = Pick<Env, 'columns' | 'rows'>
 
-const WIDE_FROM = 100
+/** Less, and neither the layers nor the policy could be read. */
+const WIDE_FROM = 110
 /** The caller and the key get lines of their own from here on. */
 const ROOMY_FROM = 28
 /** Lines of the pane below the ladder, if any how: what was wanted, what there was, and a few lines of the policy. */

@@ -67,7 +67,8 @@ function partsOf({ organization, aliases, gaps }: AskedWorld): Pick<AskedWorld, 
   return { organization, aliases, gaps }
 }
 
-function mapped<T>(map: ReadonlyMap<string, T>, change: (value: T) => T): ReadonlyMap<string, T> {
+/** The same names; a value is changed when it is asked for. */
+export function mapped<T>(map: ReadonlyMap<string, T>, change: (value: T) => T): ReadonlyMap<string, T> {
   return new LazyMap(
     map.size,
     () => [...map.keys()],

@@ -17,7 +17,7 @@ import {
   type Span,
 } from '../../frame/span.js'
 import { drawInput } from '../../frame/text-input.js'
-import { shortKey, shortPrincipal } from '../../world/short-names.js'
+import { callerOn, shortKey, shortPrincipal } from '../../world/short-names.js'
 import { capital } from '../../../explain/names.js'
 import type { AskedWorld } from '../../../source/world/world.js'
 import { ladderOf, type Rung, type RungVerdict } from '../verdict/ladder.js'
@@ -70,9 +70,7 @@ function headLines(state: WhatIfState, { columns, asking, glyphs }: Env): readon
   const check = shown.question.checks[state.told]
   const isSame = shown === before
   const names =
-    check === undefined
-      ? ''
-      : ` ${check.action}  ${shortPrincipal(check.principal)} on ${shortKey(check.resource ?? null, asking.world)}`
+    check === undefined ? '' : ` ${check.action}  ${callerOn(check.principal, check.resource ?? null, asking.world)}`
   const verdicts: Line = isSame
     ? [span(' '), badgeOf(shown)]
     : [span(' '), badgeOf(before), span(` ${glyphs.crumb} `, 'faint'), badgeOf(shown)]

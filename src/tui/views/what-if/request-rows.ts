@@ -11,7 +11,7 @@ import type { ConditionTest, PolicyDocument } from '../../../policy/document.js'
 import type { Answer } from '../../../source/answer/answer-question.js'
 import type { AskedWorld } from '../../../source/world/world.js'
 import { KEY_POLICY_TEMPLATE, TEMPLATE, TemplateValue } from '../../../graph/template-value.js'
-import { hasVariable } from '../../../text/template.js'
+import { hasVariable, parseTemplate } from '../../../text/template.js'
 import { namesIn } from '../ask/ask-view.js'
 import { policyIdOf, type PolicyId } from './changed-world.js'
 import { SERVICES, valueIn, type Edit, type Scenario } from './scenario.js'
@@ -128,7 +128,7 @@ function conditionRows(answer: Answer, check: Scenario['question']['checks'][num
 function keysAsked(answer: Answer): readonly string[] {
   const failing: string[] = []
   const others: string[] = []
-  for (const { test, fails } of testsOf(answer)) (fails ? failing : others).push(test.key)
+  for (const { test, fails, variables } of testsOf(answer)) (fails ? failing : others).push(test.key, ...variables)
   const byName = new Map<string, string>()
   for (const key of [...failing, ...others]) {
     const info = conditionKeyInfo(key)
@@ -143,6 +143,8 @@ interface AskedTest {
   readonly fails: boolean
   /** With what variables come to in this request. */
   readonly values: readonly string[]
+  /** Condition keys that stand in the values: `aws:PrincipalTag/team`. */
+  readonly variables: readonly string[]
 }
 
 function* testsOf({ trace }: Answer): Generator<AskedTest> {
@@ -152,11 +154,25 @@ function* testsOf({ trace }: Answer): Generator<AskedTest> {
         if (failed.some((part) => part !== 'condition')) continue
         for (const [index, { holds }] of conditions.entries()) {
           const test = statement.conditions[index]
-          if (test !== undefined) yield { test, fails: !holds, values: valuesOf(test, policy, trace) }
+          if (test !== undefined)
+            yield {
+              test,
+              fails: !holds,
+              values: valuesOf(test, policy, trace),
+              variables: variablesOf(test, policy),
+            }
         }
       }
     }
   }
+}
+
+function variablesOf({ values }: ConditionTest, { document }: PolicyTrace): readonly string[] {
+  if (document.version !== '2012-10-17') return []
+  return values.flatMap((value) => {
+    const parsed = hasVariable(value) ? parseTemplate(value) : undefined
+    return parsed?.ok === true ? parsed.value.flatMap((part) => (part.kind === 'variable' ? [part.key] : [])) : []
+  })
 }
 
 function valuesOf(

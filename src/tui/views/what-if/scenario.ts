@@ -22,11 +22,14 @@ import type { Result } from '../../../text/source.js'
 import { quote } from '../../../text/escape.js'
 import type { Asking } from '../../world/asking.js'
 import { changedWorld, type ChangedPolicies, type PolicyId } from './changed-world.js'
+import { tagOf, withoutTag, worldWithoutTags, type TakenTag } from './without-tags.js'
 
 export interface Scenario {
   readonly question: Question
   readonly policies: ChangedPolicies
-  /** Of the world with these policies; undefined while none is changed. */
+  /** Tags of the world that the caller or the key is without. */
+  readonly taken: readonly TakenTag[]
+  /** Of the world with these policies and without these tags; undefined while it is the world itself. */
   readonly changed: { readonly world: AskedWorld; readonly answerer: Answerer } | undefined
   readonly answer: Result<Answer, string>
 }
@@ -36,12 +39,20 @@ export type Edit =
   /** Undefined: without it. */
   | { readonly part: 'context' | 'condition'; readonly name: string; readonly value: string | undefined }
   | { readonly part: 'address' | 'endpoint' | 'service' | 'time'; readonly value: string | undefined }
+  /** Without a tag that the world says the caller or the key has. */
+  | { readonly part: 'tag'; readonly name: string }
   /** Undefined: as its file has it. */
   | { readonly part: 'policy'; readonly id: PolicyId; readonly document: PolicyDocument | undefined }
 
 /** The request of an answer as it is. */
 export function scenarioOf(answer: Answer): Scenario {
-  return { question: answer.question, policies: new Map(), changed: undefined, answer: { ok: true, value: answer } }
+  return {
+    question: answer.question,
+    policies: new Map(),
+    taken: [],
+    changed: undefined,
+    answer: { ok: true, value: answer },
+  }
 }
 
 export function worldOf({ changed }: Pick<Scenario, 'changed'>, { world }: Asking): AskedWorld {
@@ -54,24 +65,49 @@ export function edited(before: Scenario, edit: Edit, told: number, asking: Askin
     const policies = new Map(before.policies)
     if (edit.document === undefined) policies.delete(edit.id)
     else policies.set(edit.id, edit.document)
-    const changed = policies.size === 0 ? undefined : worldWith(policies, asking)
-    return { ok: true, value: answered({ question: unsaid(before.question), policies, changed }, asking) }
+    return {
+      ok: true,
+      value: inChangedWorld({ question: unsaid(before.question), policies, taken: before.taken }, asking),
+    }
   }
+  if (edit.part === 'tag') return withoutTagOf(before, edit.name, told, asking)
   const problem = problemOf(edit)
   if (problem !== undefined) return { ok: false, error: problem }
-  const { question, policies, changed } = before
+  const { question, policies, taken, changed } = before
   const checks = question.checks.map((check, index) => {
     // Action and key are those of the one check that is told; the rest is the same for all of a call.
     const isTold = index === told || question.checks.length === 1
     return (edit.part === 'action' || edit.part === 'key') && !isTold ? check : editedCheck(check, edit)
   })
   const next = { ...unsaid(question), checks, unknown: question.unknown.filter(({ name }) => !isTold(name, edit)) }
-  return { ok: true, value: answered({ question: withoutOther(next, edit), policies, changed }, asking) }
+  return { ok: true, value: answered({ question: withoutOther(next, edit), policies, taken, changed }, asking) }
 }
 
-function worldWith(policies: ChangedPolicies, asking: Asking): NonNullable<Scenario['changed']> {
-  const world = changedWorld(asking.world, policies)
-  return { world, answerer: new Answerer(world) }
+function inChangedWorld(made: Omit<Scenario, 'answer' | 'changed'>, asking: Asking): Scenario {
+  const { policies, taken } = made
+  if (policies.size === 0 && taken.length === 0) return answered({ ...made, changed: undefined }, asking)
+  const whole = policies.size === 0 ? asking.world : changedWorld(asking.world, policies)
+  const world = worldWithoutTags(whole, taken)
+  return answered({ ...made, changed: { world, answerer: new Answerer(world, asking.decision) } }, asking)
+}
+
+/** What the request lists of the tag goes as well. */
+function withoutTagOf(before: Scenario, name: string, told: number, asking: Asking): Result<Scenario, string> {
+  const tag = tagOf(name)
+  const check = before.question.checks[told]
+  if (tag === undefined || check === undefined) return { ok: false, error: `${quote(name, 160)} is no tag` }
+  const arn = tag.of === 'principal' ? check.principal : check.resource
+  if (arn === undefined) return { ok: false, error: 'the request has no key' }
+  const checks = before.question.checks.map(({ sessionTags, ...rest }) => ({
+    ...rest,
+    context: without(rest.context, [name]),
+    ...(sessionTags === undefined
+      ? {}
+      : { sessionTags: tag.of === 'principal' ? withoutTag(sessionTags, tag.tag) : sessionTags }),
+  }))
+  const { policies, taken } = before
+  const question = { ...unsaid(before.question), checks }
+  return { ok: true, value: inChangedWorld({ question, policies, taken: [...taken, { ...tag, arn }] }, asking) }
 }
 
 function answered(made: Omit<Scenario, 'answer'>, asking: Asking): Scenario {
@@ -106,7 +142,7 @@ const NETWORK: readonly string[] = [
   'aws:VpceOrgPaths',
 ]
 
-type RequestEdit = Exclude<Edit, { readonly part: 'policy' }>
+type RequestEdit = Exclude<Edit, { readonly part: 'policy' | 'tag' }>
 
 function editedCheck(check: AuthorizationRequest, edit: RequestEdit): AuthorizationRequest {
   switch (edit.part) {

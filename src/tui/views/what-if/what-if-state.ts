@@ -12,6 +12,7 @@ import { editableText, readEdited } from './changed-world.js'
 import { choicesFor, editOf, requestRows, type Choice, type RequestRow } from './request-rows.js'
 import { edited, scenarioOf, type Edit, type Scenario } from './scenario.js'
 import { whatIfLayout } from './what-if-layout.js'
+import { tagOf } from './without-tags.js'
 
 export interface WhatIfState {
   /** What it is compared with. */
@@ -174,6 +175,9 @@ function apply(state: WhatIfState, edit: Edit, env: Env): Step<WhatIfState> {
 
 function removed(state: WhatIfState, row: RequestRow, env: Env): Step<WhatIfState> {
   if (row.part === 'policy') return unchangedPolicy(state, row, env)
+  if (row.part === 'condition' && row.isDerived && tagOf(row.name) !== undefined) {
+    return apply(state, { part: 'tag', name: row.name }, env)
+  }
   if (row.part === 'condition' && row.isDerived) {
     return { state, say: 'this follows from the caller, the key or the world; another value can be given' }
   }

@@ -1,12 +1,13 @@
 /**
  * A request changed in place, and what becomes of the verdict.
  */
-import { viewOf, type Door, type Env, type View, type ViewKind } from '../../app/view.js'
+import { viewOf, type Door, type Env, type Restorer, type View, type ViewKind } from '../../app/view.js'
 import { LIST_KEYS } from '../../frame/list.js'
 import { INPUT_KEYS } from '../../frame/text-input.js'
 import type { KeyEntry } from '../../keys/key-table.js'
 import type { Answer } from '../../../source/answer/answer-question.js'
-import type { Scenario } from './scenario.js'
+import { scenarioOf, type Scenario } from './scenario.js'
+import { restoredAnswer, savedAnswer } from '../../session/saved-answer.js'
 import { drawWhatIf } from './draw-what-if.js'
 import { changedTo, leaveTyping, reduceWhatIf, startWhatIf, type WhatIfState } from './what-if-state.js'
 
@@ -45,6 +46,29 @@ const whatIfKind: ViewKind<WhatIfState> = {
   draw: drawWhatIf,
   subject: ({ last }) => last,
   escape: leaveTyping,
+  save: saved,
+}
+
+/** Changed policies and tags are changes of the world, which a session file does not hold: then what it began with. */
+function saved({ before, present }: WhatIfState): unknown {
+  if (!before.answer.ok || before.changed !== undefined) return undefined
+  const from = savedAnswer(before.answer.value)
+  const isKept = present.answer.ok && present.changed === undefined && present !== before
+  return { before: from, ...(isKept ? { present: savedAnswer(present.answer.value) } : {}) }
+}
+
+/** Of a session file, of which nothing is trusted. */
+export const whatIfRestorer: Restorer = {
+  id: 'whatIf',
+  restore(state, env) {
+    if (typeof state !== 'object' || state === null) return undefined
+    const before = restoredAnswer(Reflect.get(state, 'before'), env.asking)
+    if (before === undefined) return undefined
+    const present = restoredAnswer(Reflect.get(state, 'present'), env.asking)
+    return present === undefined
+      ? viewOf(whatIfKind, startWhatIf(before))
+      : whatIfView(before, scenarioOf(present), env)
+  },
 }
 
 /** The view with a change made already, to be undone. */
@@ -52,7 +76,7 @@ export function whatIfView(answer: Answer, scenario: Scenario, env: Env): View {
   const state = startWhatIf(answer)
   return viewOf(
     whatIfKind,
-    scenario.policies.size === 0 && scenario.question === answer.question ? state : changedTo(state, scenario, env),
+    scenario.changed === undefined && scenario.question === answer.question ? state : changedTo(state, scenario, env),
   )
 }
 

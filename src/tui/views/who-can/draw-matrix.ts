@@ -9,6 +9,7 @@ import { drawInput } from '../../frame/text-input.js'
 import { cutToWidth, textWidth } from '../../frame/width.js'
 import { shortKey, shortPrincipal } from '../../world/short-names.js'
 import { splitArn } from '../../../text/arn.js'
+import type { AskedWorld } from '../../../source/world/world.js'
 import { cellQuestion } from './cell-query.js'
 import { cellsOf, type CellVerdict } from './cells.js'
 import { matrixLayout, type MatrixLayout } from './matrix-layout.js'
@@ -28,7 +29,7 @@ export function drawMatrix(state: MatrixState, env: Env): readonly Line[] {
   const filled = [...rows, ...Array.from({ length: Math.max(layout.rows - rows.length, 0) }, () => NO_LINE)]
   return [
     headLine(state, env),
-    filterLine(state, columns),
+    isFiltered(state) ? filterLine(state, columns) : viewLine(state, layout, columns),
     ...headerLines(shownKeys, state, layout, env),
     ...filled,
     rule,
@@ -85,8 +86,22 @@ function count(number: number, one: string): string {
   return `${counted(number)} ${one}${number === 1 ? '' : 's'}`
 }
 
+/** Which callers and keys are in view, where that is not all of them. */
+function viewLine({ callers, keys, list, across }: MatrixState, layout: MatrixLayout, columns: number): Line {
+  const part = (what: string, top: number, shown: number, number: number): readonly string[] =>
+    shown >= number ? [] : [`${what} ${counted(top + 1)}-${counted(Math.min(top + shown, number))}`]
+  const parts = [
+    ...part('callers', list.top, layout.rows, callers.length),
+    ...part('keys', across.top, layout.shown, keys.length),
+  ]
+  return parts.length === 0 ? NO_LINE : spread(NO_LINE, [span(`in view: ${parts.join(', ')}  `, 'faint')], columns)
+}
+
+function isFiltered({ filters, filtering }: MatrixState): boolean {
+  return filtering !== undefined || filters.callers !== '' || filters.keys !== ''
+}
+
 function filterLine({ filters, filtering }: MatrixState, columns: number): Line {
-  if (filtering === undefined && filters.callers === '' && filters.keys === '') return NO_LINE
   const room = Math.floor((columns - 22) / 2)
   const field = (name: FilterField): Line => [
     span(filtering === name ? ' / ' : '   ', 'key'),
@@ -104,29 +119,61 @@ function filterLine({ filters, filtering }: MatrixState, columns: number): Line 
 }
 
 /** Names of keys over their columns, on two lines where they are long. */
-function headerLines(
-  keys: readonly string[],
-  { isDense, across }: MatrixState,
-  layout: MatrixLayout,
-  env: Env,
-): readonly Line[] {
+function headerLines(keys: readonly string[], state: MatrixState, layout: MatrixLayout, env: Env): readonly Line[] {
+  const { isDense, across } = state
   const { labelColumns, cellColumns, headerRows } = layout
   const room = cellColumns - 1
   const names = keys.map((key) => shortKey(key, env.asking.world).replace(/^alias\//, ''))
+  const twins = twinsOf(state.keys, env.asking.world)
   return Array.from({ length: headerRows }, (_, row): Line => [
     span(' '.repeat(labelColumns)),
     ...names.flatMap((name, index) => {
       const isSelected = across.top + index === across.cursor
-      const part = isDense ? name : headerPart(name, room, row)
+      const twin = twins.get(keys[index] ?? '')
+      const part = isDense ? name : twin === undefined ? headerPart(name, room, row) : row === 0 ? name : twin
       return padLine([span(cutToWidth(part, room), isSelected ? 'title' : 'faint')], cellColumns)
     }),
   ])
 }
 
+const knownTwins = new WeakMap<readonly string[], ReadonlyMap<string, string>>()
+
+/** Keys of one name in several places: the Region tells them apart, or the account where that is the same. */
+function twinsOf(keys: readonly string[], world: AskedWorld): ReadonlyMap<string, string> {
+  const known = knownTwins.get(keys)
+  if (known !== undefined) return known
+  const byName = new Map<string, string[]>()
+  for (const key of keys) {
+    const name = shortKey(key, world)
+    const same = byName.get(name)
+    if (same === undefined) byName.set(name, [key])
+    else same.push(key)
+  }
+  const twins = new Map<string, string>()
+  for (const same of byName.values()) {
+    if (same.length < 2) continue
+    const parts = same.map((key) => splitArn(key))
+    const regions = new Set(parts.map((arn) => arn?.region))
+    same.forEach((key, index) => {
+      const arn = parts[index]
+      twins.set(key, (regions.size === same.length ? arn?.region : arn?.account) ?? '')
+    })
+  }
+  knownTwins.set(keys, twins)
+  return twins
+}
+
+/** A name is parted where it has a joint, if one is near. */
+function headOf(name: string, room: number): string {
+  const most = cutToWidth(name, room)
+  const joint = Math.max(...['-', '/', '.', '_'].map((mark) => most.lastIndexOf(mark)))
+  return joint > most.length / 3 ? most.slice(0, joint + 1) : most
+}
+
 /** The last line is the one next to the cells. */
 function headerPart(name: string, room: number, row: number): string {
   if (textWidth(name) <= room) return row === 0 ? '' : name
-  const first = cutToWidth(name, room)
+  const first = headOf(name, room)
   const rest = name.slice(first.length)
   if (row === 0) return first
   return textWidth(rest) <= room ? rest : `${cutToWidth(rest, room - 1)}…`
@@ -137,11 +184,33 @@ function headerPart(name: string, room: number, row: number): string {
 /** Columns of a name from which there is room for accounts as well. */
 const ACCOUNTS_FROM = 46
 
+/** The end of it, where a whole one would take the name its room. */
+function shownAccount(account: string, labelColumns: number, { ellipsis }: Glyphs): string {
+  return labelColumns >= ACCOUNTS_FROM || account === '' ? account : `${ellipsis}${account.slice(-4)}`
+}
+
+const knownCallerTwins = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+/** Names that callers of several accounts have. */
+function callerTwins(callers: readonly string[]): ReadonlySet<string> {
+  const known = knownCallerTwins.get(callers)
+  if (known !== undefined) return known
+  const seen = new Set<string>()
+  const twins = new Set<string>()
+  for (const caller of callers) {
+    const name = shortPrincipal(caller)
+    if (seen.has(name)) twins.add(name)
+    seen.add(name)
+  }
+  knownCallerTwins.set(callers, twins)
+  return twins
+}
+
 function drawRow(
   caller: string,
   index: number,
   keys: readonly string[],
-  { action, list, across, isDense }: MatrixState,
+  { action, callers, list, across, isDense }: MatrixState,
   { labelColumns, cellColumns }: MatrixLayout,
   { asking, glyphs }: Env,
 ): Line {
@@ -151,9 +220,10 @@ function drawRow(
     span(isRow ? `${glyphs.cursor} ` : '  ', 'key'),
     span(shortPrincipal(caller), isRow ? 'strong' : 'plain'),
   ]
-  const account = splitArn(caller)?.account ?? ''
   const room = labelColumns - 2
-  const label = labelColumns >= ACCOUNTS_FROM ? spread(name, [span(account, 'faint')], room) : name
+  const account = shownAccount(splitArn(caller)?.account ?? '', labelColumns, glyphs)
+  const hasAccount = labelColumns >= ACCOUNTS_FROM || callerTwins(callers).has(shortPrincipal(caller))
+  const label = hasAccount ? spread(name, [span(account, 'faint')], room) : name
   const line: Span[] = [...padLine(label, labelColumns)]
   keys.forEach((key, place) => {
     const verdict = cells.known(action, caller, key)

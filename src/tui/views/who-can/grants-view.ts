@@ -5,7 +5,7 @@ import { counted } from '../../app/counted.js'
 import { viewOf, type Action, type Env, type Step, type View, type ViewKind } from '../../app/view.js'
 import { withWords } from '../../frame/find.js'
 import { AT_FIRST, drawList, LIST_KEYS, listAt, moveInList, type ListRoom, type ListState } from '../../frame/list.js'
-import { cutLine, NO_LINE, padLine, span, spread, wrapText, type Line } from '../../frame/span.js'
+import { cutLine, firstLines, NO_LINE, padLine, span, spread, wrapText, type Line } from '../../frame/span.js'
 import { drawInput, INPUT_KEYS, typeInto } from '../../frame/text-input.js'
 import type { KeyEntry } from '../../keys/key-table.js'
 import { shortKey, shortPrincipal } from '../../world/short-names.js'
@@ -134,7 +134,12 @@ function draw(state: GrantsState, env: Env): readonly Line[] {
     header,
     ...filled,
     rule,
-    ...detail(shown[list.cursor], env),
+    ...firstLines(
+      detail(shown[list.cursor], env),
+      Math.max(env.rows - HEAD_ROWS - filled.length - 1, 1),
+      columns,
+      glyphs.ellipsis,
+    ),
   ]
 }
 

@@ -5,7 +5,7 @@
 import { viewOf, type Action, type Effect, type Env, type Step, type View, type ViewKind } from '../../app/view.js'
 import { drawList, LIST_KEYS, listAt, moveInList, type ListRoom, type ListState } from '../../frame/list.js'
 import { drawPolicy, policyRows, rowAt } from '../../frame/policy-lines.js'
-import { cutLine, NO_LINE, span, spread, type Line, type Role } from '../../frame/span.js'
+import { cutLine, lineWidth, NO_LINE, span, spread, type Line, type Role } from '../../frame/span.js'
 import type { KeyEntry } from '../../keys/key-table.js'
 import { shortKey, shortPrincipal } from '../../world/short-names.js'
 import type { StatementTrace } from '../../../decide/trace.js'
@@ -177,7 +177,7 @@ function draw(state: StatementsState, env: Env): readonly Line[] {
       span(`${shortPrincipal(caller)} on ${shortKey(key, asking.world)}`, 'strong'),
       span(`   for ${action}`, 'faint'),
     ],
-    [span(reachSummary(state.reach, idle), idle > 0 ? 'warn' : 'faint')],
+    [span(reachSummary(state.reach, idle, state.rows.length), idle > 0 ? 'warn' : 'faint')],
     columns,
   )
   const items = drawList(list, { ...room, columns }, (index) => [drawRow(state.rows[index]!, state, env)])
@@ -185,10 +185,11 @@ function draw(state: StatementsState, env: Env): readonly Line[] {
   return [head, NO_LINE, ...filled, rule, ...detail(state, rows - HEAD_ROWS - room.rows - 1, env)]
 }
 
-function reachSummary(reach: StatementsState['reach'], idle: number): string {
+function reachSummary(reach: StatementsState['reach'], idle: number, count: number): string {
   if (reach === 'waiting' || reach === 'asking') return 'proving which change nothing '
   if (!isKnown(reach)) return `${reach.failed} `
   const narrow = reach.isNarrow ? ', of this caller and key alone' : ''
+  if (count === 0) return 'there are none '
   return idle === 0 ? `every one is needed${narrow} ` : `${idle} change${idle === 1 ? 's' : ''} nothing${narrow} `
 }
 
@@ -200,6 +201,12 @@ function drawRow(row: StatementRow, { reach }: StatementsState, { columns, glyph
   const sign = !applies ? glyphs.skipped : isAllow ? glyphs.allow : glyphs.deny
   const found = reachOf(reach, row)
   const here = applies ? 'applies here' : `not here: another ${failed.join(', ')}`
+  const words: Line = [
+    span(
+      found === undefined ? '' : `${isIdle(found) ? '! ' : ''}${REACH_WORDS[found]} `,
+      isIdle(found) ? 'warn' : 'faint',
+    ),
+  ]
   return spread(
     cutLine(
       [
@@ -208,15 +215,10 @@ function drawRow(row: StatementRow, { reach }: StatementsState, { columns, glyph
         span(statementName(statement)),
         span(`  ${here}`, 'faint'),
       ],
-      columns - 28,
+      columns - lineWidth(words) - 2,
       glyphs.ellipsis,
     ),
-    [
-      span(
-        found === undefined ? '' : `${isIdle(found) ? '! ' : ''}${REACH_WORDS[found]} `,
-        isIdle(found) ? 'warn' : 'faint',
-      ),
-    ],
+    words,
     columns,
   )
 }
