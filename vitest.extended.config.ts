@@ -1,5 +1,6 @@
 /** Tests that read the shared material beside the repository (`KEYWARD_SHARED`), or that take long. */
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/tooling/longest-first.js'
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     maxWorkers: '100%',
     include: ['test/extended/**/*.test.{ts,tsx}'],
     globalSetup: ['test/tooling/build-sources.ts'],
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

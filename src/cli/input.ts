@@ -3,7 +3,8 @@
  *
  * A text is opened and looked at before it is read to its end, since what it is decides how much of it may be kept.
  */
-import { open } from 'node:fs/promises'
+import { isAscii } from 'node:buffer'
+import { open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { quote } from '../text/escape.js'
 import type { Result, SourceText } from '../text/source.js'
@@ -84,8 +85,23 @@ async function* after(
 async function streamOf(path: string): Promise<AsyncIterable<Buffer>> {
   // A stream without an encoding gives buffers.
   if (path === '-') return process.stdin as AsyncIterable<Buffer>
-  const file = await open(path)
-  return file.createReadStream() as AsyncIterable<Buffer>
+  return bytesOf(await open(path))
+}
+
+const PIECE_BYTES = 128 * 1024
+
+/** All in one buffer: what it has is good until the next piece is asked for. New ones are new memory, page by page. */
+async function* bytesOf(file: FileHandle): AsyncGenerator<Buffer, void> {
+  const buffer = Buffer.allocUnsafe(PIECE_BYTES)
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Files of CloudTrail are packed; their first two bytes say so. */
@@ -93,7 +109,10 @@ async function unpacked(stream: AsyncIterable<Buffer>): Promise<AsyncIterable<Bu
   const bytes = stream[Symbol.asyncIterator]()
   const first = await bytes.next()
   async function* all(): AsyncGenerator<Buffer, void> {
-    for (let next = first; next.done !== true; next = await bytes.next()) yield next.value
+    // Who unpacks reads ahead.
+    for (let next = first; next.done !== true; next = await bytes.next()) {
+      yield isPacked ? Buffer.from(next.value) : next.value
+    }
   }
   const isPacked = first.done !== true && first.value[0] === 0x1f && first.value[1] === 0x8b
   if (!isPacked) return all()
@@ -104,13 +123,25 @@ async function unpacked(stream: AsyncIterable<Buffer>): Promise<AsyncIterable<Bu
   return source.pipe(unzip) as AsyncIterable<Buffer>
 }
 
+/** Most texts are plain ASCII, which needs no decoding and makes strings of one byte a character. */
 async function* decoded(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let decoder: InstanceType<typeof TextDecoder> | undefined
+  /** Whether a character may have begun whose end comes with the next piece. */
+  let isOpen = false
+  let isFirst = true
   for await (const chunk of stream) {
-    const text = decoder.decode(chunk, { stream: true })
-    if (text !== '') yield text
+    if (!isOpen && isAscii(chunk)) {
+      if (chunk.length > 0) yield chunk.toString('latin1')
+    } else {
+      // A byte order mark is one at the beginning alone.
+      decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: !isFirst })
+      const text = decoder.decode(chunk, { stream: true })
+      isOpen = (chunk.at(-1) ?? 0) >= 0x80
+      if (text !== '') yield text
+    }
+    isFirst &&= chunk.length === 0
   }
-  const rest = decoder.decode()
+  const rest = decoder?.decode() ?? ''
   if (rest !== '') yield rest
 }
 

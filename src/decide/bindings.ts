@@ -13,11 +13,13 @@ import { Gate } from './gate.js'
 import { SLOT_SOURCE_VPCE } from '../graph/tables.js'
 import {
   bindCaller,
-  bindResource,
   callerEntryArn,
+  findResource,
+  joined,
   type Binding,
   type CallerBinding,
   type RequestError,
+  type ResourceBinding,
 } from './resolve.js'
 import { TraceSketches } from './trace.js'
 import { SlotReader, type ContextReader } from './values.js'
@@ -28,6 +30,8 @@ const GATE_FROM_USE = 3
 const SKETCHES_FROM_USE = 2
 const MAX_PRINCIPALS = 10_000
 const MAX_RESOURCES = 10_000
+/** Resources as they are for every caller; one that stays here keeps its snapshot. */
+const MAX_SHARED = 256
 /** Of all callers together: who has gone over more than that seldom asks about one again. */
 const MAX_PAIRS = 200_000
 const MAX_GATES = 256
@@ -129,6 +133,7 @@ export class Bindings {
   // By caller, then by resource: joining two ARNs to one key costs more than a second look-up, and a caller that goes
   // over many keys is resolved once.
   private readonly callers = new LRUCache<string, KnownCaller>({ max: MAX_PRINCIPALS })
+  private readonly resources = new Map<string | undefined, ResourceBinding>()
   /** Made since nothing was known; some of them have gone with their callers. */
   private pairs = 0
 
@@ -152,8 +157,8 @@ export class Bindings {
         this.callers.set(principal, known)
       } else known.caller = caller.value
     }
-    const binding = bindResource(known.caller, resource, action)
-    if (!binding.ok) return binding
+    const found = this.resource(snapshot, resource, action)
+    if (!found.ok) return found
     if (known.resources.size >= MAX_RESOURCES) known.resources.clear()
     if (this.pairs >= MAX_PAIRS) {
       this.pairs = 0
@@ -161,14 +166,25 @@ export class Bindings {
       this.callers.set(principal, known)
     }
     this.pairs++
-    const made = new HotBinding(binding.value)
+    const made = new HotBinding(joined(known.caller, found.value))
     known.resources.set(resource, made)
     return { ok: true, value: made }
+  }
+
+  /** What is asked of one key after the other is mostly asked of few keys, by callers without number. */
+  private resource(snapshot: Snapshot, arn: string | undefined, action: string): Result<ResourceBinding, RequestError> {
+    const known = this.resources.get(arn)
+    if (known?.snapshot === snapshot && fits(known, action)) return { ok: true, value: known }
+    const found = findResource(snapshot, arn, action)
+    if (!found.ok) return found
+    if (this.resources.size >= MAX_SHARED) this.resources.clear()
+    this.resources.set(arn, found.value)
+    return found
   }
 }
 
 /** What a resource is depends on the action for aliases, and for a principal that is asked about. */
-export function fits(binding: Binding, action: string): boolean {
+export function fits(binding: Pick<Binding, 'action' | 'resource' | 'alias'>, action: string): boolean {
   return binding.action === action || (binding.resource.type === 'key' && binding.alias === undefined)
 }
 

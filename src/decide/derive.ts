@@ -46,15 +46,14 @@ export function unknownKeys(facts: RequestFacts, keys: Iterable<string>): readon
 }
 
 function knownOf(key: string, facts: RequestFacts): Known {
-  const info = conditionKeyInfo(key)
+  const rule = ruleOf(key)
   // Of a key that no page tells of nothing can be known; of one of KMS that another action has, it is absent.
-  if (info === undefined) return unknown
-  if (!existsFor(info, facts)) return absent
-  const family = FAMILIES.get(info.pattern)
-  if (family === undefined) return KEYS.get(info.pattern)?.(facts, info) ?? unknown
+  if (rule === undefined) return unknown
+  const { info, actions, family, wanted } = rule
+  if (actions !== null && !(actions.has(facts.action) && fitsResource(info, facts))) return absent
+  if (family === undefined) return rule.derive?.(facts, info) ?? unknown
   const all = family(facts)
   if (all === undefined) return unknown
-  const wanted = key.slice(prefixOf(info.pattern).length).toLowerCase()
   const values = Object.entries(all)
     .filter(([name]) => name.toLowerCase() === wanted)
     .map(([, value]) => value)
@@ -62,12 +61,45 @@ function knownOf(key: string, facts: RequestFacts): Known {
   return values.length === 0 ? absent : values.length === 1 ? values[0]! : values
 }
 
+/** What is to be known of one key of that spelling, whatever the request. */
+interface KeyRule {
+  readonly info: ConditionKeyInfo
+  /** Null: every action. */
+  readonly actions: ReadonlySet<string> | null
+  readonly derive: DeriveKey | undefined
+  readonly family: DeriveFamily | undefined
+  /** Of a family: the member's name in small letters. */
+  readonly wanted: string
+}
+
+/** Every request asks for every key that some policy names; policies may name any, so these are bounded. */
+const MAX_RULES = 2000
+const rules = new Map<string, KeyRule | undefined>()
+
+function ruleOf(key: string): KeyRule | undefined {
+  const known = rules.get(key)
+  if (known !== undefined || rules.has(key)) return known
+  const info = conditionKeyInfo(key)
+  const rule: KeyRule | undefined = info && {
+    info,
+    actions: info.actions === null ? null : new Set(info.actions),
+    derive: KEYS.get(info.pattern),
+    family: FAMILIES.get(info.pattern),
+    wanted: info.pattern.includes('{') ? key.slice(prefixOf(info.pattern).length).toLowerCase() : '',
+  }
+  if (rules.size >= MAX_RULES) rules.clear()
+  rules.set(key, rule)
+  return rule
+}
+
 /** Whether requests like this can carry the key at all. */
-function existsFor(info: ConditionKeyInfo, { action, resource }: RequestFacts): boolean {
-  if (info.actions !== null && !info.actions.includes(action)) return false
-  // Authorised on an alias, a request has few keys of the service, and none about a key.
-  if (resource.type !== 'alias' || info.actions === null) return true
-  return ALIAS_RESOURCE_CONDITION_KEYS.includes(info.pattern)
+function existsFor(info: ConditionKeyInfo, facts: RequestFacts): boolean {
+  return info.actions === null || (info.actions.includes(facts.action) && fitsResource(info, facts))
+}
+
+/** Authorised on an alias, a request has few keys of the service, and none about a key. */
+function fitsResource({ pattern }: ConditionKeyInfo, { resource }: RequestFacts): boolean {
+  return resource.type !== 'alias' || ALIAS_RESOURCE_CONDITION_KEYS.includes(pattern)
 }
 
 /** `aws:PrincipalTag/` of `aws:PrincipalTag/{tag-key}`. */

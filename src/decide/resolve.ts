@@ -61,8 +61,9 @@ export interface CallerBinding {
   readonly callerAccount: AccountEntry | undefined
 }
 
-/** What of a request does not change while its caller and resource stay the same. */
-export interface Binding extends CallerBinding {
+/** A resource, found in a world or not. */
+export interface ResourceBinding {
+  readonly snapshot: Snapshot
   /** The action it was made for. */
   readonly action: string
   readonly key: KeyEntry | undefined
@@ -72,9 +73,13 @@ export interface Binding extends CallerBinding {
   readonly resource: CallResource
   readonly resourceFacts: ResourceFacts
   readonly resourceAccount: AccountEntry | undefined
-  readonly organization: OrganizationFacts
   /** The alias through which the request named its key. */
   readonly alias: string | undefined
+}
+
+/** What of a request does not change while its caller and resource stay the same. */
+export interface Binding extends CallerBinding, ResourceBinding {
+  readonly organization: OrganizationFacts
 }
 
 /** Finds the caller of a request; it need not be known in the world. */
@@ -105,15 +110,23 @@ export function bindResource(
   arn: string | undefined,
   action: string,
 ): Result<Binding, RequestError> {
-  const target = resolveResource(caller.snapshot, arn, action)
+  const found = findResource(caller.snapshot, arn, action)
+  return found.ok ? { ok: true, value: joined(caller, found.value) } : found
+}
+
+export function findResource(
+  snapshot: Snapshot,
+  arn: string | undefined,
+  action: string,
+): Result<ResourceBinding, RequestError> {
+  const target = resolveResource(snapshot, arn, action)
   if (!target.ok) return target
   const { key, role, resource, alias } = target.value
   const { accountId } = resource
-  const resourceAccount = accountId === undefined ? undefined : caller.snapshot.accounts.get(accountId)
   return {
     ok: true,
     value: {
-      ...caller,
+      snapshot,
       action,
       key,
       role,
@@ -121,10 +134,32 @@ export function bindResource(
       trust: role?.trust?.(),
       resource,
       resourceFacts: resourceFacts(resource, key, role),
-      resourceAccount,
-      organization: organizationFacts(caller.callerAccount, resourceAccount),
+      resourceAccount: accountId === undefined ? undefined : snapshot.accounts.get(accountId),
       alias,
     },
+  }
+}
+
+/** A caller and a resource of one snapshot. Member by member: of many sessions each makes one for every resource. */
+export function joined(caller: CallerBinding, found: ResourceBinding): Binding {
+  const { snapshot, subject, principal, principalFacts, callerAccount } = caller
+  const { action, key, role, trust, resource, resourceFacts, resourceAccount, alias } = found
+  const organization = organizationFacts(callerAccount, resourceAccount)
+  return {
+    snapshot,
+    subject,
+    principal,
+    principalFacts,
+    callerAccount,
+    action,
+    key,
+    role,
+    trust,
+    resource,
+    resourceFacts,
+    resourceAccount,
+    organization,
+    alias,
   }
 }
 

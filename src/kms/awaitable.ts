@@ -23,3 +23,18 @@ export function firstOf<T, U>(
   }
   return undefined
 }
+
+/** What is answered of every item, in their order: once one answer has to be waited for, the others are asked for as well. */
+export function together<T, U>(items: readonly T[], ask: (item: T) => Awaitable<U>): Awaitable<readonly U[]> {
+  const answers: U[] = []
+  for (const item of items) {
+    const answer = ask(item)
+    if (answer instanceof Promise) {
+      const rest = items.slice(answers.length + 1)
+      const others = Promise.all([answer, ...rest.map(async (other) => ask(other))])
+      return others.then((later) => [...answers, ...later])
+    }
+    answers.push(answer)
+  }
+  return answers
+}

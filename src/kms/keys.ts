@@ -11,7 +11,7 @@ import type { Grant } from '../graph/grant.js'
 import { parsePolicyValue } from '../policy/parse.js'
 import type { PolicyDocument } from '../policy/document.js'
 import type { Result } from '../text/source.js'
-import { after, firstOf } from './awaitable.js'
+import { after, firstOf, together } from './awaitable.js'
 import type { Failure } from './failure.js'
 import { graphConstraints } from './grant-request.js'
 import { aliasNotFound, keyNotFound, parseIdentifier, type Home, type KeyIdentifier } from './identifier.js'
@@ -61,6 +61,8 @@ export interface KeysOptions {
 
 /** More changed rows than this of one key are not read one by one. */
 const MAX_STALE = 1000
+/** A store across a network takes its time for each; more at once would keep others from its connections. */
+const READ_TOGETHER = 8
 const MAX_ALIASES = 10_000
 const MAX_POLICIES = 1000
 
@@ -299,22 +301,29 @@ export class Keys {
     const names = [...(key.stale ?? [])]
     // Still marked, and empty for what changes while these are read.
     key.stale = new Set()
-    const next = (index: number, isChanged: boolean): Awaitable<LoadedKey | undefined> => {
-      const name = names[index]
-      if (name === undefined) {
+    const next = (start: number, wasChanged: boolean): Awaitable<LoadedKey | undefined> => {
+      if (start >= names.length) {
         // Too much has changed meanwhile, and the cache has dropped it.
         if (!key.isLive) return this.load(key.arn, key.place)
-        if (isChanged) this.putIntoGraph(key)
+        if (wasChanged) this.putIntoGraph(key)
         if (key.stale !== undefined && key.stale.size > 0) return this.readAgain(key)
         key.stale = undefined
         return key
       }
-      const read = name.startsWith('key-alias/') ? undefined : this.options.store.get(name)
-      return after(read, (row) => {
-        const outcome = this.renew(key, name, row)
-        if (outcome !== 'anew') return next(index + 1, isChanged || outcome === 'changed')
-        this.loaded.delete(key.arn)
-        return this.load(key.arn, key.place)
+      const some = names.slice(start, start + READ_TOGETHER)
+      const read = (name: string): Awaitable<Row | undefined> =>
+        name.startsWith('key-alias/') ? undefined : this.options.store.get(name)
+      return after(together(some, read), (rows) => {
+        let isChanged = wasChanged
+        for (const [index, name] of some.entries()) {
+          const outcome = this.renew(key, name, rows[index])
+          if (outcome === 'anew') {
+            this.loaded.delete(key.arn)
+            return this.load(key.arn, key.place)
+          }
+          isChanged ||= outcome === 'changed'
+        }
+        return next(start + some.length, isChanged)
       })
     }
     const read = next(0, false)

@@ -19,6 +19,13 @@ const BLOCK_SIZE: Readonly<Record<MacHash, number>> = { sha224: 64, sha256: 64, 
 
 /** Where key block and message are laid side by side; wiped before the call that used it returns. */
 const scratch = Buffer.from(new ArrayBuffer(4096 + 128))
+const LONGEST_BLOCK = 128
+/** Of one UTF-16 unit. */
+const MOST_BYTES = 3
+
+/** Hexadecimal digits of two MACs of SHA-256, side by side to be compared. */
+const made = Buffer.alloc(64)
+const given = Buffer.alloc(64)
 
 export class HmacKey {
   readonly hash: MacHash
@@ -67,6 +74,21 @@ export class HmacKey {
     return timingSafeEqual(this.mac(message), mac) ? PASSED : INVALID_MAC
   }
 
+  /**
+   * Whether these are the MAC of a text, of SHA-256 and in lower-case hexadecimal digits. In constant time; too few digits
+   * and too many cost as much as others that are wrong.
+   */
+  verifyText(text: string, digits: string): boolean {
+    if (this.hash !== 'sha256') throw new Error('texts are verified with HMAC-SHA-256')
+    if (text.length * MOST_BYTES > scratch.length - LONGEST_BLOCK) this.#digestInner(Buffer.from(text))
+    else this.#digestScratch(scratch.write(text, this.#block))
+    made.write(hash('sha256', this.#outer, 'hex'), 'latin1')
+    const isSized = digits.length === given.length
+    // What is no digit takes more than a byte, so that all of it has no room, or is none in UTF-8 either.
+    const size = given.write(isSized ? digits : WRONG_DIGITS, 'utf8')
+    return timingSafeEqual(made, given) && isSized && size === given.length
+  }
+
   release(): void {
     this.#secrets.release(this.#inner)
     this.#secrets.release(this.#outer)
@@ -75,14 +97,36 @@ export class HmacKey {
 
   /** The inner digest is no key: it says nothing without the outer block. */
   #digestInner(message: Uint8Array): void {
-    if (this.#isReleased) throw new Error('an HMAC key was used after its release')
     const size = this.#block + message.length
-    const isLong = size > scratch.length
-    const input = isLong ? this.#secrets.allocate(size) : scratch.subarray(0, size)
-    input.set(this.#inner)
+    if (size <= scratch.length) {
+      scratch.set(message, this.#block)
+      this.#digestScratch(message.length)
+      return
+    }
+    const input = this.#secrets.allocate(size)
     input.set(message, this.#block)
+    try {
+      this.#digest(input)
+    } finally {
+      this.#secrets.release(input)
+    }
+  }
+
+  /** Of a message that stands in the scratch, where the key's block has its place before it. */
+  #digestScratch(size: number): void {
+    const input = scratch.subarray(0, this.#block + size)
+    try {
+      this.#digest(input)
+    } finally {
+      input.fill(0)
+    }
+  }
+
+  #digest(input: Buffer): void {
+    if (this.#isReleased) throw new Error('an HMAC key was used after its release')
+    input.set(this.#inner)
     this.#outer.write(hash(this.hash, input, 'binary'), this.#block, 'latin1')
-    if (isLong) this.#secrets.release(input)
-    else input.fill(0)
   }
 }
+
+const WRONG_DIGITS = '-'.repeat(64)

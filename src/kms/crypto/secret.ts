@@ -16,8 +16,6 @@ export interface SecretObserver {
 
 export class SecretPool {
   readonly #observer: SecretObserver | undefined
-  /** Weak, so that a forgotten secret is at least collected; `live` still tells that it was forgotten. */
-  readonly #held = new WeakSet<Buffer>()
   #live = 0
 
   constructor(observer?: SecretObserver) {
@@ -71,14 +69,47 @@ export class SecretPool {
   }
 
   #hold(buffer: Buffer): Buffer {
-    this.#held.add(buffer)
+    Mark.put(buffer, this)
     this.#live++
     this.#observer?.allocated?.(buffer)
     return buffer
   }
 
   #drop(buffer: Buffer): void {
-    if (!this.#held.delete(buffer)) throw new Error('a buffer was released that this pool does not hold')
+    if (!Mark.take(buffer, this)) throw new Error('a buffer was released that this pool does not hold')
     this.#live--
+  }
+}
+
+/** Is what it is given, so that a class built on it has its private members on that. */
+class Given {
+  constructor(buffer: Buffer) {
+    // oxlint-disable-next-line no-constructor-return -- it is what this class is for
+    return buffer
+  }
+}
+
+/**
+ * Written on a buffer: which pool holds it. Nobody else can read or write that, and a forgotten secret is still collected,
+ * of which `live` tells. A WeakSet says the same and costs as much as the hash that made the secret.
+ */
+class Mark extends Given {
+  #pool: SecretPool | undefined
+
+  private constructor(buffer: Buffer, pool: SecretPool) {
+    super(buffer)
+    this.#pool = pool
+  }
+
+  static put(buffer: Buffer, pool: SecretPool): void {
+    if (#pool in buffer) buffer.#pool = pool
+    else new Mark(buffer, pool)
+  }
+
+  /** False where it is another's, or nobody's any more. */
+  static take(buffer: Buffer, pool: SecretPool): boolean {
+    if (!(#pool in buffer) || buffer.#pool !== pool) return false
+    buffer.#pool = undefined
+    return true
   }
 }

@@ -25,7 +25,6 @@ export interface AuthenticateOptions {
 type Answer = Result<Authenticated, AuthenticationFailure>
 
 const DEFAULT_SKEW_MS = 300_000
-const NO_SIGNATURE = Buffer.alloc(32)
 
 /** Answers at once where the credential is ready; rejects or throws with a StoreError where the store does not answer. */
 export function createAuthenticate({
@@ -45,7 +44,7 @@ function find(credentials: Credentials, claimed: SignatureToVerify, nowMs: numbe
   const { scope, sessionToken } = claimed
   return after(credentials.signerOf(scope.accessKeyId, sessionToken, nowMs), (found) => {
     if (!found.ok) {
-      credentials.decoy.verify(claimed.stringToSign, claimed.signature ?? NO_SIGNATURE)
+      credentials.decoy.verifyText(claimed.stringToSign, claimed.signature)
       return found
     }
     // It was pushed out of the cache, or revoked, between finding and using it.
@@ -57,9 +56,9 @@ function verify(signer: Signer, claimed: SignatureToVerify, nowMs: number): Answ
   const { credential, scope, stringToSign, signature } = claimed
   const known = signer.known(credential)
   const key = known?.key ?? signer.derive(scope)
-  const isRight = key.verify(stringToSign, signature ?? NO_SIGNATURE).ok && signature !== undefined
-  if (isRight)
+  if (key.verifyText(stringToSign, signature)) {
     return { ok: true, value: signer.authenticated(known ?? signer.keep(credential, key, scope, nowMs), nowMs) }
+  }
   if (known === undefined) key.release()
   return MISMATCH
 }

@@ -21,7 +21,7 @@ import {
   type Claim,
 } from './claim.js'
 import { incomplete, invalid, missing, UNRECOGNIZED } from './failures.js'
-import { Remembered } from './remembered.js'
+import { comesTwice, HASH_HEADER, layoutOf, type HeaderLayout, type SignedHeader } from './header-layout.js'
 import { parseScope, type Scope } from './scope.js'
 import { MOST_PRESIGNED_SECONDS, outsideWindow, parseSigningTime, type SigningTime } from './signing-time.js'
 
@@ -31,9 +31,9 @@ export interface SignatureToVerify {
   /** The scope with its access key id, as it was sent. */
   readonly credential: string
   readonly sessionToken: string | undefined
-  readonly stringToSign: Buffer
-  /** Undefined where the text is no signature. */
-  readonly signature: Buffer | undefined
+  readonly stringToSign: string
+  /** As it was sent: perhaps no signature at all. */
+  readonly signature: string
 }
 
 type Read<T> = Result<T, AuthenticationFailure>
@@ -42,31 +42,27 @@ const MOST_HEADERS = 512
 const MOST_PARAMETERS = 512
 const LONGEST_TARGET = 65_536
 const LONGEST_HEADERS = 131_072
-const MOST_SIGNED = 128
 const EMPTY_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-const SIGNATURE = /^[0-9a-f]{64}$/
 const SECONDS = /^[0-9]{1,6}$/
 const BEYOND_BYTES = /[\u0100-\uffff]/
-const AMZ = 'x-amz-'
-/** Compared with the body, so that it is true signed or not; AWS leaves it out as well. */
-const HASH_HEADER = 'x-amz-content-sha256'
+const NO_PARAMETERS: Read<ReadonlyMap<string, string>> = { ok: true, value: new Map() }
 
 /** @param skewMs - how far the clocks of client and service may be apart. */
 export function readSignature(request: SignedRequest, nowMs: number, skewMs: number): Read<SignatureToVerify> {
-  const headers = indexHeaders(request.headers)
+  const headers = readHeaders(request.headers)
   if (headers === undefined) return incomplete('The headers of the request are too many or too long.')
   const { target } = request
   if (target.length > LONGEST_TARGET) return incomplete('The target of the request is too long.')
   const mark = target.indexOf('?')
   const query = mark < 0 ? [] : parseQuery(target.slice(mark + 1), MOST_PARAMETERS)
   if (query === undefined) return incomplete('The query of the request has too many parameters.')
-  const parameters = authenticationParameters(query)
+  const parameters = query.length === 0 ? NO_PARAMETERS : authenticationParameters(query)
   if (!parameters.ok) return parameters
   const told = readTold(headers, parameters.value)
   if (!told.ok) return told
   const { claim, time, isInQuery, presignedSeconds } = told.value
-  const names = signedNames(claim.signedHeaders, headers)
-  if (!names.ok) return names
+  const signed = headers.layout.signed(claim.signedHeaders)
+  if (!signed.ok) return signed
   const outside = outsideWindow(time, nowMs, skewMs, presignedSeconds)
   if (outside !== undefined) return { ok: false, error: outside }
   const scope = parseScope(claim.credential, time.text)
@@ -83,7 +79,7 @@ export function readSignature(request: SignedRequest, nowMs: number, skewMs: num
     query,
     isInQuery,
     headers,
-    names: names.value,
+    signed: signed.value,
     signedHeaders: claim.signedHeaders,
     bodyHash,
   })
@@ -95,43 +91,36 @@ export function readSignature(request: SignedRequest, nowMs: number, skewMs: num
       scope: scope.value,
       credential: claim.credential,
       sessionToken: token.value,
-      stringToSign: Buffer.from(stringToSign, 'latin1'),
-      signature: SIGNATURE.test(claim.signature) ? Buffer.from(claim.signature, 'hex') : undefined,
+      stringToSign,
+      signature: claim.signature,
     },
   }
 }
 
 // ----------------------------------------------------------------------------------------------------------- headers
 
-/** Values by their names in lower case, in the order of the wire where a name comes more than once. */
-type Headers = ReadonlyMap<string, string | readonly string[]>
-
-/** Clients spell the few headers that they send in one way. */
-const lowerCase = new Remembered(512, (name) => name.toLowerCase())
-
 /** Undefined where they are too many. */
-function indexHeaders(headers: SignedRequest['headers']): Headers | undefined {
-  if (headers.length > MOST_HEADERS) return undefined
-  const index = new Map<string, string | string[]>()
-  let length = 0
-  for (const pair of headers) {
-    const name = pair[0]
-    const value = pair[1]
-    length += name.length + value.length
-    const lower = lowerCase.of(name)
-    const known = index.get(lower)
-    if (known === undefined) index.set(lower, value)
-    else if (typeof known === 'string') index.set(lower, [known, value])
-    else known.push(value)
-  }
-  return length > LONGEST_HEADERS ? undefined : index
+function readHeaders(pairs: SignedRequest['headers']): Headers | undefined {
+  if (pairs.length > MOST_HEADERS) return undefined
+  const layout = layoutOf(pairs)
+  let { length } = layout
+  for (const pair of pairs) length += pair[1].length
+  return length > LONGEST_HEADERS ? undefined : { layout, pairs }
 }
+
+interface Headers {
+  readonly layout: HeaderLayout
+  readonly pairs: SignedRequest['headers']
+}
+
+const ABSENT: Read<undefined> = { ok: true, value: undefined }
 
 /** A header that means something to authentication has one value or none. */
 function single(headers: Headers, name: string): Read<string | undefined> {
-  const value = headers.get(name)
-  if (value === undefined || typeof value === 'string') return { ok: true, value }
-  return incomplete(`The request has the header '${name}' more than once.`)
+  const place = headers.layout.placeOf(name)
+  if (place === undefined) return ABSENT
+  if (typeof place === 'number') return { ok: true, value: headers.pairs[place]![1] }
+  return comesTwice(name)
 }
 
 // ------------------------------------------------------------------------------------------------------------- claim
@@ -180,44 +169,6 @@ function toldByQuery(parameters: ReadonlyMap<string, string>): Read<Told> {
   return { ok: true, value: { claim: claim.value, time: time.value, isInQuery: true, presignedSeconds } }
 }
 
-interface Names {
-  readonly list: readonly string[]
-  readonly set: ReadonlySet<string>
-}
-
-const namesOf = new Remembered<Read<Names>>(256, (signedHeaders) => {
-  const list = signedHeaders.split(';', MOST_SIGNED + 1)
-  if (list.length > MOST_SIGNED) return incomplete('Too many headers are signed.')
-  let before = ''
-  for (const name of list) {
-    // The names are signed as they stand there: another order or spelling would be another text of the same request.
-    if (name <= before) return invalid(`'SignedHeaders' must be in lower case and in order, each name once.`)
-    before = name
-  }
-  return { ok: true, value: { list, set: new Set(list) } }
-})
-
-/** The names that are signed. The host is one of them, and all that begin with `x-amz-`, which say what is to be done. */
-function signedNames(signedHeaders: string, headers: Headers): Read<readonly string[]> {
-  const names = namesOf.of(signedHeaders)
-  if (!names.ok) return names
-  const { list, set } = names.value
-  for (const name of list) {
-    if (!headers.has(name)) {
-      return invalid('A header that is signed is not in the request, or its name is not in lower case.')
-    }
-  }
-  if (!set.has('host')) return invalid(`'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.`)
-  const host = single(headers, 'host')
-  if (!host.ok) return host
-  for (const name of headers.keys()) {
-    if (!name.startsWith(AMZ) || set.has(name) || name === HASH_HEADER) continue
-    const known = name.length <= 64 ? name : 'x-amz-*'
-    return invalid(`'${known}' must be a 'SignedHeader' in the AWS Authorization.`)
-  }
-  return { ok: true, value: list }
-}
-
 function sessionToken(headers: Headers, parameters: ReadonlyMap<string, string>): Read<string | undefined> {
   const inHeader = single(headers, 'x-amz-security-token')
   if (!inHeader.ok) return inHeader
@@ -257,20 +208,23 @@ interface Parts {
   readonly query: readonly QueryParameter[]
   readonly isInQuery: boolean
   readonly headers: Headers
-  readonly names: readonly string[]
+  readonly signed: readonly SignedHeader[]
   readonly signedHeaders: string
   readonly bodyHash: string
 }
 
-function canonicalRequest({ method, path, query, isInQuery, headers, names, signedHeaders, bodyHash }: Parts): string {
+function canonicalRequest({ method, path, query, isInQuery, headers, signed, signedHeaders, bodyHash }: Parts): string {
   const parameters = query.length === 0 ? '' : canonicalQuery(query, isInQuery ? SIGNATURE_PARAMETER : undefined)
-  let text = `${method}\n${canonicalPath(path)}\n${parameters}\n`
-  for (const name of names) {
-    const value = headers.get(name) ?? ''
-    const values = typeof value === 'string' ? canonicalHeaderValue(value) : value.map(canonicalHeaderValue).join(',')
-    text += `${name}:${values}\n`
+  const { pairs } = headers
+  let text = `${method}\n${canonicalPath(path)}\n${parameters}`
+  for (const { label, place } of signed) {
+    text += label
+    text +=
+      typeof place === 'number'
+        ? canonicalHeaderValue(pairs[place]![1])
+        : place.map((each) => canonicalHeaderValue(pairs[each]![1])).join(',')
   }
-  return `${text}\n${signedHeaders}\n${bodyHash}`
+  return `${text}\n\n${signedHeaders}\n${bodyHash}`
 }
 
 const scratch = Buffer.alloc(16_384)

@@ -73,9 +73,21 @@ export function answerOfSentence(sentence: DeniedSentence, errorCode: string | u
 function readSentence(message: string): DeniedSentence | undefined {
   const quick = readDeniedLine(message)
   if (quick !== undefined) return quick
+  const known = otherSentences.get(message)
+  if (known !== undefined) return known ?? undefined
   const read = parseDeniedMessage(message)
-  return read.ok ? read.value : undefined
+  const sentence = read.ok ? read.value : null
+  if (message.length <= MAX_KNOWN_LENGTH) {
+    if (otherSentences.size >= MAX_KNOWN) otherSentences.clear()
+    otherSentences.set(message, sentence)
+  }
+  return sentence ?? undefined
 }
+
+/** The other texts mostly name nobody and come again and again; null: no sentence that is known. */
+const otherSentences = new Map<string, DeniedSentence | null>()
+const MAX_KNOWN = 1000
+const MAX_KNOWN_LENGTH = 1024
 
 function formOf({
   resource,

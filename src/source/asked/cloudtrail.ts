@@ -45,7 +45,7 @@ export function* readCloudTrail(
   text: string,
   options: CloudTrailOptions = {},
 ): Generator<CloudTrailItem, void> {
-  const splitter = new RecordSplitter()
+  const splitter = new RecordSplitter(parsed)
   // In pieces, so that a large file does not become a large list of texts.
   for (let start = 0; start < text.length; start += PIECE_LENGTH) {
     for (const part of splitter.push(text.slice(start, start + PIECE_LENGTH))) yield itemOf(part, name, options)
@@ -61,7 +61,7 @@ export async function* readCloudTrailStream(
   chunks: AsyncIterable<string>,
   options: CloudTrailOptions = {},
 ): AsyncGenerator<readonly CloudTrailItem[], void> {
-  const splitter = new RecordSplitter()
+  const splitter = new RecordSplitter(parsed)
   const items = (parts: readonly RecordPart[]): readonly CloudTrailItem[] =>
     parts.map((part) => itemOf(part, name, options))
   for await (const chunk of chunks) {
@@ -75,9 +75,15 @@ export async function* readCloudTrailStream(
 function itemOf(part: RecordPart, name: string, options: CloudTrailOptions): CloudTrailItem {
   const { line } = part
   if ('fault' in part) return { ok: false, error: { kind: 'notJson', message: part.fault, name, line } }
+  if (part.value !== undefined) return questionOfRecord(part.value, { name, line }, options)
   const record = parseJson(part.text)
   if (!record.ok) return { ok: false, error: { kind: 'notJson', message: record.error, name, line } }
   return questionOfRecord(record.value, { name, line }, options)
+}
+
+function parsed(text: string): unknown {
+  const record = parseJson(text)
+  return record.ok ? record.value : undefined
 }
 
 function parseJson(text: string): Result<unknown, string> {

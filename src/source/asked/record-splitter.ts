@@ -9,9 +9,13 @@
  * Source: RFC 8259; jsonlines.org; CloudTrail User Guide, "CloudTrail record contents".
  */
 
-/** The text of a record, or why there is none; `line` is where it begins, from 1. */
+/**
+ * The text of a record, or why there is none; `line` is where it begins, from 1. The value is there where the text had to
+ * be parsed to see that it is one record.
+ */
 export type RecordPart =
-  { readonly text: string; readonly line: number } | { readonly fault: string; readonly line: number }
+  | { readonly text: string; readonly line: number; readonly value?: unknown }
+  | { readonly fault: string; readonly line: number }
 
 /** Characters of one record; CloudTrail makes none of more than 256 KiB. */
 const MAX_LENGTH = 2 * 1024 * 1024
@@ -59,14 +63,25 @@ export class RecordSplitter {
   /** Nothing more can be told apart. */
   private isLost = false
   private parts: RecordPart[] = []
+  /** The last line that was tried as a whole. */
+  private triedLine = 0
+
+  /** @param parse - lets lines that are one record each be read without looking at their characters; undefined: no JSON. */
+  constructor(private readonly parse?: (text: string) => unknown) {}
 
   /** The records that end in this piece. */
   push(chunk: string): readonly RecordPart[] {
     this.parts = []
     this.start = 0
     for (let index = 0; index < chunk.length && !this.isLost; index++) {
-      if (this.inText) index = this.readText(chunk, index)
-      else this.readMark(chunk.charCodeAt(index), chunk, index)
+      if (this.inText) {
+        index = this.readText(chunk, index)
+        continue
+      }
+      const code = chunk.charCodeAt(index)
+      const end = code === OPEN_OBJECT && this.depth === 0 ? this.readLine(chunk, index) : undefined
+      if (end === undefined) this.readMark(code, chunk, index)
+      else index = end
     }
     if (this.inRecord && !this.isLost) this.keep(chunk.slice(this.start))
     return this.parts
@@ -77,6 +92,24 @@ export class RecordSplitter {
     if (this.isLost) return []
     if (this.inRecord) return [{ fault: 'the text ends inside a record', line: this.recordLine }]
     return this.depth > 0 ? [{ fault: 'the text ends inside the list of records', line: this.line }] : []
+  }
+
+  /**
+   * The last character of the line where it is one record and nothing else; all that would be found out about such a
+   * record character by character is known then. A line is tried once, so one that is something else costs twice.
+   */
+  private readLine(chunk: string, from: number): number | undefined {
+    const { parse, line } = this
+    if (parse === undefined || this.triedLine === line || this.isStrayLine()) return undefined
+    this.triedLine = line
+    const end = chunk.indexOf('\n', from)
+    if (end < 0 || end - from > MAX_LENGTH) return undefined
+    const text = chunk.slice(from, end)
+    if (text.includes('"Records"') || text.includes('"Events"') || !isShallow(text)) return undefined
+    const value = parse(text)
+    if (value === undefined) return undefined
+    this.parts.push({ text: text.trimEnd(), line, value })
+    return end - 1
   }
 
   /** From a character of a string to the last one of it that is here; most of an event is strings. */
@@ -239,4 +272,15 @@ export class RecordSplitter {
     this.depth = 0
     this.parts.push({ fault: why, line })
   }
+}
+
+/** Whether so few brackets are opened that not even all of them in each other would be too many. */
+function isShallow(text: string): boolean {
+  let opened = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      if (++opened > MAX_DEPTH) return false
+    }
+  }
+  return true
 }

@@ -60,7 +60,10 @@ function AllRows({ frame }: { readonly frame: Frame }) {
   )
 }
 
-export function mountRows(screen: Screen, columns: number): Rows {
+/** Ink makes an object of each cell of each frame, so it gets no more columns than a revision has digits. */
+const COLUMNS = 12
+
+export function mountRows(screen: Screen): Rows {
   const frame = new Frame()
   let isMounted = true
   const output = Object.assign(
@@ -70,7 +73,7 @@ export function mountRows(screen: Screen, columns: number): Rows {
         done()
       },
     }),
-    { columns, rows: 1, isTTY: false },
+    { columns: COLUMNS, rows: 1, isTTY: false },
   )
   const instance = render(<AllRows frame={frame} />, {
     // Ink asks of its output no more than to be written to and to know its width.

@@ -114,7 +114,7 @@ export class Shell {
   private mount(): void {
     this.options.loadRows().then(({ mountRows: mount }) => {
       if (this.finish === undefined) return
-      this.rows = mount(this.screen, this.terminal.size.columns)
+      this.rows = mount(this.screen)
       this.paint()
     }, this.onDefect)
   }

@@ -296,12 +296,11 @@ function emptyWords({ filter }: DenialsState, { state, failure }: Feed): string 
 function headline({ grouped, read, failure }: Feed): Line {
   if (failure !== undefined) return [span(failure, 'bad')]
   if (grouped === undefined) return [span(`${counted(read)} events`, 'faint')]
-  const of = (kind: GroupKind): number =>
-    grouped.groups.filter((group) => group.kind === kind).reduce((sum, { count }) => sum + count, 0)
+  const of = countsOf(grouped.groups)
   const sum = (some: readonly { readonly count: number }[]): number => some.reduce((all, { count }) => all + count, 0)
   const parts: readonly (readonly [number, string, Role])[] = [
-    [of('denied') + grouped.uncounted, 'denied', 'bad'],
-    [of('onlyAwsDenies') + of('onlyWorldDenies'), 'not as AWS', 'warn'],
+    [of.denied + grouped.uncounted, 'denied', 'bad'],
+    [of.onlyAwsDenies + of.onlyWorldDenies, 'not as AWS', 'warn'],
     [grouped.allowed, 'allowed', 'good'],
     [grouped.otherRefusals, 'other refusals', 'faint'],
     [sum(grouped.notAsked), 'not asked', 'faint'],
@@ -316,6 +315,20 @@ function headline({ grouped, read, failure }: Feed): Line {
       span(` ${word}`, role === 'faint' ? 'faint' : 'plain'),
     ]),
   ]
+}
+
+const knownCounts = new WeakMap<readonly QuestionGroup[], Readonly<Record<GroupKind, number>>>()
+
+/** The headline stands in every frame, and there may be thousands of groups. */
+function countsOf(groups: readonly QuestionGroup[]): Readonly<Record<GroupKind, number>> {
+  let counts = knownCounts.get(groups)
+  if (counts === undefined) {
+    const sums = { denied: 0, onlyAwsDenies: 0, onlyWorldDenies: 0 }
+    for (const { kind, count } of groups) sums[kind] += count
+    knownCounts.set(groups, sums)
+    counts = sums
+  }
+  return counts
 }
 
 function filterLine({ filter, isFiltering }: DenialsState, columns: number): Line {

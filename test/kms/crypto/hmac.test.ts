@@ -98,3 +98,46 @@ describe.each(HASHES)('HMAC with %s', (name) => {
     }
   })
 })
+
+describe('the MAC of a text, in digits', () => {
+  const { secrets } = watchedPool()
+  const bytes = Buffer.from('key')
+  const key = new HmacKey('sha256', bytes, secrets)
+  const digitsOf = (text: string): string => createHmac('sha256', bytes).update(text).digest('hex')
+
+  test.each(['', 'text', 'text with \u00e9 and \u4e2d', 'x'.repeat(5000)])('matches, text %#', (text) => {
+    const digits = digitsOf(text)
+    expect(key.verifyText(text, digits)).toBe(true)
+    expect(key.verifyText(`${text}.`, digits)).toBe(false)
+  })
+
+  test('no other digits match, whatever was asked before', () => {
+    const right = digitsOf('text')
+    for (let index = 0; index < right.length; index++) {
+      const other = right[index] === '0' ? '1' : '0'
+      expect(key.verifyText('text', right)).toBe(true)
+      expect(key.verifyText('text', right.slice(0, index) + other + right.slice(index + 1))).toBe(false)
+    }
+    // The last two end with the byte of a right digit, if a character were cut to one byte.
+    const last = right.charCodeAt(63)
+    const wrong = [
+      '',
+      right.slice(0, -1),
+      `${right}0`,
+      right.toUpperCase(),
+      right.slice(0, -1) + String.fromCharCode(last + 0x100),
+      right.slice(0, -1) + String.fromCharCode(last + 0x1000),
+    ]
+    for (const digits of wrong) {
+      expect(key.verifyText('text', right)).toBe(true)
+      expect(key.verifyText('text', digits), digits).toBe(false)
+    }
+  })
+
+  test('is of SHA-256 and of a key that is not released', () => {
+    expect(() => new HmacKey('sha512', bytes, secrets).verifyText('text', '')).toThrow('HMAC-SHA-256')
+    const released = new HmacKey('sha256', bytes, secrets)
+    released.release()
+    expect(() => released.verifyText('text', digitsOf('text'))).toThrow('after its release')
+  })
+})

@@ -10,7 +10,7 @@ import {
 } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { SlowPool } from '../../../src/kms/crypto/slow.js'
-import type { KmsInputs } from '../../../src/kms/shapes.js'
+import type { KmsInputs, KmsOutputs } from '../../../src/kms/shapes.js'
 import { keyArnOf, keyId, testKms, type TestKms } from '../test-kms.js'
 
 const DAY_MS = 86_400_000
@@ -24,10 +24,24 @@ interface ImportRequest {
   readonly change?: Partial<KmsInputs['ImportKeyMaterial']>
 }
 
+type Parameters = KmsOutputs['GetParametersForImport']
+const known = new WeakMap<TestKms, Map<string, Promise<Parameters>>>()
+
+/** Those of a key, which it may use for a day; asked for once, as each time an RSA key is made for them. */
+async function parametersOf(kms: TestKms, KeyId: string, WrappingAlgorithm: Wrapping): Promise<Parameters> {
+  const ofKms = known.get(kms) ?? new Map<string, Promise<Parameters>>()
+  known.set(kms, ofKms)
+  const name = `${KeyId} ${WrappingAlgorithm} ${kms.clock.nowMs}`
+  const found =
+    ofKms.get(name) ?? kms.ok('GetParametersForImport', { KeyId, WrappingAlgorithm, WrappingKeySpec: 'RSA_2048' })
+  ofKms.set(name, found)
+  return found
+}
+
 /** What the owner of the material sends. */
 async function importInput(kms: TestKms, KeyId: string, { material, algorithm, change }: ImportRequest) {
   const WrappingAlgorithm = algorithm ?? 'RSAES_OAEP_SHA_256'
-  const parameters = await kms.ok('GetParametersForImport', { KeyId, WrappingAlgorithm, WrappingKeySpec: 'RSA_2048' })
+  const parameters = await parametersOf(kms, KeyId, WrappingAlgorithm)
   return {
     KeyId,
     ImportToken: parameters.ImportToken!,
@@ -55,6 +69,14 @@ async function external(spec: Partial<KmsInputs['CreateKey']> = {}) {
   const kms = await testKms()
   const created = await kms.ok('CreateKey', { Origin: 'EXTERNAL', ...spec })
   return { kms, KeyId: keyId(created), arn: keyArnOf(created) }
+}
+
+let waiting: ReturnType<typeof external> | undefined
+
+/** A key that gets no material: shared by the imports that are refused. */
+async function withoutMaterial() {
+  waiting ??= external()
+  return waiting
 }
 
 async function stateOf({ ok }: TestKms, KeyId: string) {
@@ -201,7 +223,7 @@ describe('ImportKeyMaterial refuses', () => {
   })
 
   test('a token whose end was moved', async () => {
-    const { kms, KeyId } = await external()
+    const { kms, KeyId } = await withoutMaterial()
     const input = await importInput(kms, KeyId, { material: randomBytes(32) })
     const parts = JSON.parse(Buffer.from(input.ImportToken).toString()) as unknown[]
     parts[2] = Number(parts[2]) + DAY_MS
@@ -210,7 +232,7 @@ describe('ImportKeyMaterial refuses', () => {
   })
 
   test('material that was not wrapped under its token', async () => {
-    const { kms, KeyId } = await external()
+    const { kms, KeyId } = await withoutMaterial()
     const input = await importInput(kms, KeyId, { material: randomBytes(32) })
     expect(await kms.fails('ImportKeyMaterial', { ...input, EncryptedKeyMaterial: randomBytes(256) })).toBe(
       'InvalidCiphertextException',
@@ -218,7 +240,7 @@ describe('ImportKeyMaterial refuses', () => {
   })
 
   test('material of another length', async () => {
-    const { kms, KeyId } = await external()
+    const { kms, KeyId } = await withoutMaterial()
     const input = await importInput(kms, KeyId, { material: randomBytes(31) })
     expect(await kms.fails('ImportKeyMaterial', input)).toMatch(/^IncorrectKeyMaterialException/)
   })
@@ -228,7 +250,7 @@ describe('ImportKeyMaterial refuses', () => {
     ['unavailable', 'KMSInternalException'],
     ['closed', 'KMSInternalException'],
   ] as const)('work that could not be done (%s), without a word on the material', async (kind, code) => {
-    const { kms, KeyId } = await external()
+    const { kms, KeyId } = await withoutMaterial()
     const input = await importInput(kms, KeyId, { material: randomBytes(32) })
     const run = vi.spyOn(SlowPool.prototype, 'run').mockImplementation((job) => {
       expect(job.kind).toBe('import')
@@ -250,7 +272,7 @@ describe('ImportKeyMaterial refuses', () => {
   ]
   for (const [name, change, inMs, code] of DATES) {
     test(name, async () => {
-      const { kms, KeyId } = await external()
+      const { kms, KeyId } = code === 'succeeded' ? await external() : await withoutMaterial()
       const ValidTo = inMs === undefined ? undefined : new Date(kms.clock.nowMs + inMs)
       const input = await importInput(kms, KeyId, { material: randomBytes(32), change: { ...change, ValidTo } })
       expect((await kms.fails('ImportKeyMaterial', input)).split(':')[0]).toBe(code)

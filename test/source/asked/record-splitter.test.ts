@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RecordSplitter, type RecordPart } from '../../../src/source/asked/record-splitter.js'
 
-function split(text: string, size = text.length): readonly RecordPart[] {
-  const splitter = new RecordSplitter()
+function split(text: string, size = text.length, parse?: (text: string) => unknown): readonly RecordPart[] {
+  const splitter = new RecordSplitter(parse)
   const parts: RecordPart[] = []
   for (let start = 0; start < text.length; start += Math.max(size, 1)) {
     parts.push(...splitter.push(text.slice(start, start + Math.max(size, 1))))
@@ -101,3 +101,65 @@ test('any text ends in parts that do not depend on where it is cut', () =>
     ),
     { numRuns: 500, seed: 4 },
   ))
+
+describe('lines that are parsed as a whole', () => {
+  const parse = (text: string): unknown => {
+    try {
+      // `unknown` is what it is.
+      return JSON.parse(text) as unknown
+    } catch {
+      return undefined
+    }
+  }
+  const withValues = (text: string): readonly RecordPart[] => split(text, text.length, parse)
+  const withoutValues = (parts: readonly RecordPart[]): readonly RecordPart[] =>
+    parts.map((part) => ('text' in part ? { text: part.text, line: part.line } : part))
+
+  test('come with what they are', () =>
+    expect(withValues('{"a":1} \r\n{"b":[2]}\n')).toEqual([
+      { text: '{"a":1}', line: 1, value: { a: 1 } },
+      { text: '{"b":[2]}', line: 2, value: { b: [2] } },
+    ]))
+
+  const others: readonly (readonly [string, string])[] = [
+    ['two records', '{"a":1}{"b":2}\n{"c":3}\n'],
+    ['a record behind something else', ', {"a":1}\n{"b":2}\n'],
+    ['a record before something that looks like a space', '{"a":1}\u00a0\n{"b":2}\n'],
+    ['a wrapper', '{"Records":[{"a":1}]}\n{"b":2}\n'],
+    ['too deep', `{"a":${'['.repeat(70)}${']'.repeat(70)}}\n{"b":2}\n`],
+    ['too long', `{"a":"${'x'.repeat(3 * 1024 * 1024)}"}\n{"b":2}\n`],
+  ]
+  test.each(others)('a line that has %s is read as without', (_, text) =>
+    expect(withoutValues(withValues(text))).toEqual(split(text)),
+  )
+
+  test('make no difference to the parts of any text', () => {
+    const piece = fc.oneof(
+      record.map((each) => JSON.stringify(each)),
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        ',',
+        ':',
+        '\\',
+        ' ',
+        '\r',
+        '\n',
+        '\n',
+        'a',
+        '{"a":{"b":[1]}}',
+        '{"Events":[',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.integer({ min: 1, max: 60 }), (pieces, size) => {
+        const text = `${pieces.join('')}\n`
+        expect(withoutValues(split(text, size, parse))).toEqual(split(text))
+      }),
+      { numRuns: 500, seed: 5 },
+    )
+  })
+})

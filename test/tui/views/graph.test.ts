@@ -1,17 +1,12 @@
-/** The decision graph as a tree that folds, and what it is exported as. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** The decision graph as a tree that folds, and what it is exported as; in a browser: `test/extended/explore-report.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import type { Effect, Env } from '../../../src/tui/app/view.js'
 import { graphDoor } from '../../../src/tui/views/graph/graph-view.js'
-import { reportPage } from '../../../src/tui/views/graph/report-page.js'
 import { allOpen, rowsOf, treeOf } from '../../../src/tui/views/graph/tree-rows.js'
 import { drawDecision } from '../../../src/explain/drawing/decision-drawing.js'
-import { svgOf } from '../../../src/explain/drawing/svg-format.js'
 import type { Drawing } from '../../../src/explain/drawing/drawing.js'
 import { acme, checkFrame, SIZES, started, type Driven } from '../frames.js'
+import { decisionPage } from './decision-page.js'
 import { answered, pressed, reply, settle, WRONG_TENANT, hasControls } from './settle.js'
 
 function graph(query = WRONG_TENANT, room: { readonly columns: number; readonly rows: number } = SIZES[0]): Driven {
@@ -137,14 +132,9 @@ describe('exports', () => {
   }
 })
 
-const page = async (query = WRONG_TENANT): Promise<string> => {
-  const answer = answered(query)
-  return reportPage(answer, acme().world, await svgOf(drawDecision(answer.trace)))
-}
-
 describe('the HTML report', () => {
   test('has the verdict, the layers, the statement, its condition and the drawing', async () => {
-    const html = await page()
+    const html = await decisionPage()
     expect(html).toContain('✗ Denied')
     expect(html).toContain('guardrail SCPs')
     expect(html).toContain('statement 2 &quot;EachTenantItsOwnData&quot;')
@@ -157,43 +147,17 @@ describe('the HTML report', () => {
   })
 
   test('an allowed request says so', async () => {
-    const html = await page('can role/BreakGlass do kms:Decrypt on alias/payments')
+    const html = await decisionPage('can role/BreakGlass do kms:Decrypt on alias/payments')
     expect(html).toContain('✓ Allowed')
   })
 
   test('hostile text stays text', async () => {
-    const html = await page(
+    const html = await decisionPage(
       'can role/TenantService do kms:Decrypt on alias/tenant-data when kms:EncryptionContext:tenant = "</code><script>alert(1)</script>\\u202e\\u001b[2J"',
     )
     expect(html).not.toContain('<script>')
     expect(hasControls(html)).toBe(false)
     expect(html).toContain('\\u{202e}')
-  })
-
-  const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
-    (name) => spawnSync(name, ['--version'], { timeout: 60_000 }).status === 0,
-  )
-  test.skipIf(chromium === undefined)('is drawn by a browser, without errors', { timeout: 180_000 }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'keyward-report-'))
-    try {
-      const [file, image] = [join(folder, 'report.html'), join(folder, 'report.png')]
-      writeFileSync(file, await page())
-      const args = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${join(folder, 'profile')}`]
-      const url = `file://${file}`
-      execFileSync(chromium!, [...args, '--window-size=1000,2400', `--screenshot=${image}`, url], { stdio: 'ignore' })
-      const png = readFileSync(image)
-      expect(png.subarray(1, 4).toString()).toBe('PNG')
-      expect(png.readUInt32BE(16)).toBe(1000)
-      // A page that shows nothing is a few kilobytes.
-      expect(png.length).toBeGreaterThan(50_000)
-      const dom = execFileSync(chromium!, [...args, '--dump-dom', url], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-      expect(dom).toContain('</svg></figure>')
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
   })
 })
 

@@ -1,0 +1,34 @@
+/** The HTML report of the explorer in a browser. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { decisionPage } from '../tui/views/decision-page.js'
+
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version'], { timeout: 60_000 }).status === 0,
+)
+
+test.skipIf(chromium === undefined)('is drawn without errors (needs chromium)', { timeout: 180_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyward-report-'))
+  try {
+    const [file, image] = [join(folder, 'report.html'), join(folder, 'report.png')]
+    writeFileSync(file, await decisionPage())
+    const args = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${join(folder, 'profile')}`]
+    const url = `file://${file}`
+    execFileSync(chromium!, [...args, '--window-size=1000,2400', `--screenshot=${image}`, url], { stdio: 'ignore' })
+    const png = readFileSync(image)
+    expect(png.subarray(1, 4).toString()).toBe('PNG')
+    expect(png.readUInt32BE(16)).toBe(1000)
+    // A page that shows nothing is a few kilobytes.
+    expect(png.length).toBeGreaterThan(50_000)
+    const dom = execFileSync(chromium!, [...args, '--dump-dom', url], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    expect(dom).toContain('</svg></figure>')
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
