@@ -96,17 +96,10 @@ export class SymmetricKey {
   }
 }
 
-/** Holds associated data, which are no secret, until the cipher has read them. */
-const scratch = Buffer.alloc(8192)
-
-/**
- * The header tells its own length, so nothing stands between it and the context.
- * @returns bytes that are valid until the next call.
- */
+/** The header tells its own length, so nothing stands between it and the context. */
 function withContext(header: Buffer, context: Uint8Array): Buffer {
   if (context.length === 0) return header
-  const length = header.length + context.length
-  const bytes = length <= scratch.length ? scratch.subarray(0, length) : Buffer.allocUnsafe(length)
+  const bytes = Buffer.allocUnsafe(header.length + context.length)
   bytes.set(header)
   bytes.set(context, header.length)
   return bytes

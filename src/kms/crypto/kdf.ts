@@ -12,9 +12,6 @@ import type { SecretPool } from './secret.js'
 
 const BLOCK = 32
 
-/** What most keys are derived from fits, and is no secret. */
-const scratch = Buffer.alloc(256)
-
 /**
  * @param key - of hash sha256.
  * @param size - bytes wanted.
@@ -22,8 +19,7 @@ const scratch = Buffer.alloc(256)
  */
 export function deriveKey(key: HmacKey, label: Buffer, context: Buffer, size: number, secrets: SecretPool): Buffer {
   if (key.hash !== 'sha256') throw new Error('keys are derived with HMAC-SHA-256')
-  const length = 4 + label.length + 1 + context.length + 4
-  const input = length <= scratch.length ? scratch.subarray(0, length) : Buffer.allocUnsafe(length)
+  const input = Buffer.allocUnsafe(4 + label.length + 1 + context.length + 4)
   input.set(label, 4)
   input[4 + label.length] = 0
   input.set(context, 4 + label.length + 1)
