@@ -8,7 +8,7 @@
  *
  * A process that has not managed to look for `maxLagMs` no longer knows what it may rely on: it tells that everything may have
  * changed, and again until it can look. The log is also lost where it is not the one that was read before, as after a change
- * to a replica that had not got everything.
+ * to a replica that had not got everything; rows that a notice has named and the log does not are told once more.
  *
  * Source: PostgreSQL documentation, "NOTIFY", "LISTEN".
  */
@@ -18,7 +18,7 @@ import { Listeners } from './listeners.js'
 import { type Connections, type Line, pauseMs } from './postgres-connections.js'
 import { kindOf } from './postgres-errors.js'
 import { type NoticedEntry, readNotice } from './postgres-notice.js'
-import { type LogEntry, namesOf, type PostgresReader } from './postgres-reader.js'
+import { type LogEntry, type LogPage, namesOf, type PostgresReader } from './postgres-reader.js'
 import type { CommittedBatch } from './postgres-writer.js'
 
 export interface FollowerOptions {
@@ -34,6 +34,8 @@ export interface FollowerOptions {
   readonly position: number
 }
 
+type Noticed = NoticedEntry & { readonly mark: string }
+
 const PAGE = 1000
 /** Commits that the log has still to pass over; beyond it they are told once more. */
 const MAX_TOLD = 10_000
@@ -44,10 +46,10 @@ export class Follower {
   /** Everything up to this entry was told, and the mark of that entry where it is known. */
   #position: number
   #mark: string | undefined
-  /** Entries after it that were told already. */
-  readonly #own = new Set<number>()
+  /** Entries after it that were told already, with the marks of their batches. */
+  readonly #own = new Map<number, string>()
   /** The same of notices, with what they have said of each. */
-  readonly #noticed = new Map<number, NoticedEntry & { readonly mark: string }>()
+  readonly #noticed = new Map<number, Noticed>()
   /** Own commits that nobody was told of yet. */
   readonly #untold: CommittedBatch['commits'][number][] = []
   #isTelling = false
@@ -85,7 +87,7 @@ export class Follower {
     // The log may have been quicker.
     const untold = commits.filter(({ id }) => id > this.#position)
     if (first === this.#position + 1) this.#moveTo(last, mark)
-    else for (const { id } of untold) this.#own.add(id)
+    else for (const { id } of untold) this.#own.set(id, mark)
     if (this.#own.size > MAX_TOLD) this.#own.clear()
     this.#tellLater(untold)
   }
@@ -235,10 +237,12 @@ export class Follower {
       const sinceMs = performance.now()
       const asked = this.#position
       const mark = this.#mark
+      const noticed = [...this.#noticed.values()]
       const query = connections.query(reader.changes, reader.changesValues(asked, PAGE))
       const { rows } = await client.query<Line>(query)
       const page = reader.pageFrom(rows, asked, mark)
-      if (page.isLost) {
+      const isLost = page.isLost || page.entries.some((entry) => this.#wasReplaced(entry))
+      if (isLost) {
         this.#moveTo(page.head, undefined)
         this.#own.clear()
         this.#noticed.clear()
@@ -247,26 +251,33 @@ export class Follower {
         // While this was read, own commits may have been told.
         const fresh = page.entries.filter(({ id }) => id > this.#position)
         const names = fresh.flatMap((entry) => (this.#wasTold(entry) ? [] : namesOf(entry)))
+        for (const untrue of refuted(noticed, page, asked)) {
+          this.#noticed.delete(untrue.id)
+          names.push(...untrue.names)
+        }
         const end = fresh.at(-1)?.id
         if (end !== undefined) this.#moveTo(end, page.mark)
-        if (names.length > 0 && end !== undefined) this.#listeners.tellAll(names, String(end), false)
+        if (names.length > 0) this.#listeners.tellAll(names, String(this.#position), false)
       }
-      more = !page.isLost && page.entries.length > 0 && this.#position < page.head
+      more = !isLost && page.entries.length > 0 && this.#position < page.head
       if (!more) this.#confirm(sinceMs)
     }
   }
 
-  /** By a notice only where it was no forged one: nobody knows the mark of a batch before it is committed. */
-  #wasTold({ id, mark, text }: LogEntry): boolean {
-    if (this.#own.has(id)) return true
-    const noticed = this.#noticed.get(id)
-    return noticed?.mark === mark && noticed.text === text
+  /** Where a commit of this process stood once, there is another. */
+  #wasReplaced({ id, mark }: LogEntry): boolean {
+    const own = this.#own.get(id)
+    return own !== undefined && own !== mark
+  }
+
+  #wasTold(entry: LogEntry): boolean {
+    return this.#own.has(entry.id) || isSame(this.#noticed.get(entry.id), entry)
   }
 
   #moveTo(position: number, mark: string | undefined): void {
     this.#position = position
     this.#mark = mark
-    for (const id of this.#own) if (id <= position) this.#own.delete(id)
+    for (const id of this.#own.keys()) if (id <= position) this.#own.delete(id)
     for (const id of this.#noticed.keys()) if (id <= position) this.#noticed.delete(id)
   }
 
@@ -281,6 +292,25 @@ export class Follower {
     }
     this.#staleTimer = setTimeout(stale, Math.max(0, sinceMs + maxLagMs - performance.now())).unref()
   }
+}
+
+/** Whether a notice was no forged one: nobody knows the mark of a batch before it is committed. */
+function isSame(noticed: Noticed | undefined, { mark, text }: LogEntry): boolean {
+  return noticed?.mark === mark && noticed.text === text
+}
+
+/**
+ * Notices that the log does not bear out though it was read after they had come: forged, or of commits that are no more. What
+ * was read because of them may be what those commits have written, so their rows are to be read again.
+ */
+function refuted(noticed: readonly Noticed[], { entries, head }: LogPage, asked: number): readonly Noticed[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]))
+  const last = entries.at(-1)?.id ?? asked
+  const through = last >= head ? Infinity : last
+  return noticed.filter((each) => {
+    const entry = byId.get(each.id)
+    return entry === undefined ? each.id > asked && each.id <= through : !isSame(each, entry)
+  })
 }
 
 /** Whoever only waits for others keeps no process alive. */
