@@ -8,7 +8,7 @@ import { registerLint } from '../../src/cli/lint.js'
 import { CheckThread } from '../../src/cli/lsp-thread.js'
 import { defaultConfig } from '../../src/lint/config.js'
 import type { ThoroughRequest } from '../../src/lsp/environment.js'
-import { bundleProgram } from '../lsp/editor.js'
+import { bundleProgram } from './bundled-program.js'
 import { runCommand } from './run-command.js'
 
 const FILES = 120
@@ -29,7 +29,7 @@ function policy(file: number): string {
 }
 
 beforeAll(async () => {
-  program = await bundleProgram()
+  program = await bundleProgram('threads', ['main', 'lint-worker', 'lsp-worker'])
   folder = mkdtempSync(join(tmpdir(), 'keyward-threads-'))
   for (let file = 0; file < FILES; file++) writeFileSync(join(folder, `policy-${file}.json`), policy(file))
 })

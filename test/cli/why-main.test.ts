@@ -1,33 +1,17 @@
 /** The program itself, bundled as a release is: how it starts and how it ends. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleProgram } from './bundled-program.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DENIED = join(ROOT, 'fixtures/first/denied-decrypt.json')
 let folder = ''
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'keyward-main-'))
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
-  await build({
-    entryPoints: [join(ROOT, 'src/cli/main.ts')],
-    outdir: join(folder, 'dist/cli'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    // Ink imports it only under DEV, and it is not installed with Ink.
-    external: ['react-devtools-core'],
-    banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
-    logLevel: 'error',
-  })
+  folder = await bundleProgram('main')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -7,27 +7,12 @@ import { openKeyring } from '../../src/kms/keyring/keyring.js'
 import type { Store } from '../../src/kms/store.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { openSqliteStore } from '../../src/store/sqlite.js'
+import { changedStore } from '../store/changed-store.js'
 import { makeKey, MESSAGE } from './table/calls.js'
 import { NOBODY, testKms, type TestKms } from './test-kms.js'
 
 const ROOT_KEY = { kind: 'bytes', bytes: Buffer.alloc(32, 7) } as const
 const DENIED: unknown = expect.stringMatching(/^AccessDeniedException/)
-
-function changed(inner: Store, how: Partial<Store>): Store {
-  return {
-    id: inner.id,
-    get: (name) => inner.get(name),
-    scan: (prefix, options) => inner.scan(prefix, options),
-    commit: (changes, audit) => inner.commit(changes, audit),
-    changesSince: (version, limit) => inner.changesSince(version, limit),
-    version: () => inner.version(),
-    subscribe: (listener) => inner.subscribe(listener),
-    auditRecords: (options) => inner.auditRecords(options),
-    snapshot: () => inner.snapshot(),
-    close: () => inner.close(),
-    ...how,
-  }
-}
 
 async function engineOn(store: Store): Promise<TestKms> {
   return testKms({ store, keyring: await openKeyring({ store, rootKey: ROOT_KEY }) })
@@ -70,7 +55,7 @@ for (const { name, open, unread } of [
       const read: string[] = []
       const inner = await open()
       const t = await engineOn(
-        changed(inner, {
+        changedStore(inner, {
           get: (row) => {
             read.push(row)
             return inner.get(row)
@@ -107,7 +92,7 @@ for (const { name, open, unread } of [
 
 test('a store that does not know the versions of changed rows loses nothing', async () => {
   const inner = createMemoryStore()
-  const store = changed(inner, {
+  const store = changedStore(inner, {
     subscribe: (listener) => inner.subscribe((names, version, lost) => listener(names, version, lost)),
   })
   const [one, other] = [await engineOn(store), await engineOn(store)]
@@ -122,7 +107,7 @@ test('a store that does not know the versions of changed rows loses nothing', as
 test('a grant that somebody takes away before its own commit has answered does not come back', async () => {
   const inner = createMemoryStore()
   let isTakenAway = false
-  const store = changed(inner, {
+  const store = changedStore(inner, {
     commit: async (changes, audit) => {
       const result = await inner.commit(changes, audit)
       const made = changes.find(({ name, kind }) => kind === 'put' && name.startsWith('grant/'))

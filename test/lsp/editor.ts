@@ -1,10 +1,9 @@
 /** An editor for tests: the program itself, bundled as a release is, and a real client of the protocol at its pipes. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { pathToFileURL } from 'node:url'
 import {
   createProtocolConnection,
   PublishDiagnosticsNotification,
@@ -15,29 +14,6 @@ import {
   type ProtocolConnection,
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver-protocol/node'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-
-/** The folder of a bundled program; remove it when done. */
-export async function bundleProgram(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'keyward-lsp-'))
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
-  await build({
-    entryPoints: ['main', 'lint-worker', 'lsp-worker'].map((name) => join(ROOT, `src/cli/${name}.ts`)),
-    outdir: join(folder, 'dist/cli'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
-    logLevel: 'error',
-    // Of the explorer, which no editor starts.
-    external: ['ink', 'react'],
-  })
-  return folder
-}
 
 export const FULL: ClientCapabilities = {
   workspace: { workspaceEdit: { documentChanges: true }, workspaceFolders: true },

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CodeAction, CompletionList, Diagnostic, Hover, Range } from 'vscode-languageserver-protocol/node'
 import { TextDocument } from 'vscode-languageserver-textdocument'
-import { bundleProgram, Editor, FULL, positionOf } from './editor.js'
+import { bundleProgram } from '../cli/bundled-program.js'
+import { Editor, FULL, positionOf } from './editor.js'
 
 let program = ''
 let editor: Editor
 beforeAll(async () => {
-  program = await bundleProgram()
+  program = await bundleProgram('lsp', ['main', 'lint-worker', 'lsp-worker'])
   editor = new Editor(program)
   await editor.start()
 })

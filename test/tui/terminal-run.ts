@@ -7,8 +7,8 @@ import { copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Terminal as Emulator } from '@xterm/headless'
-import { build } from 'esbuild'
 import { expect, vi } from 'vitest'
+import { bundleProgram } from '../cli/bundled-program.js'
 
 const ROOT = resolve('.')
 /** A machine may be ten times slower than ours. */
@@ -21,43 +21,18 @@ export const hasScript = spawnSync('script', ['--version']).status === 0
 export class Program {
   private readonly running: Run[] = []
 
-  private constructor(readonly folder: string) {
-    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
-  }
+  private constructor(readonly folder: string) {}
 
   /** As it is released, of `dist/`; a copy, as that may be built anew meanwhile. */
   static released(): Program {
     const folder = newFolder()
+    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
     cpSync(join(ROOT, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true })
     return new Program(folder)
   }
 
   static async build(): Promise<Program> {
-    const folder = newFolder()
-    await build({
-      entryPoints: [join(ROOT, 'src/cli/main.ts')],
-      outdir: join(folder, 'dist/cli'),
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      mainFields: ['module', 'main'],
-      jsx: 'automatic',
-      define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-      banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
-      plugins: [
-        {
-          name: 'without-react-devtools',
-          setup(each) {
-            each.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'empty' }))
-            each.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
-          },
-        },
-      ],
-      logLevel: 'error',
-    })
-    return new Program(folder)
+    return new Program(await bundleProgram('explore'))
   }
 
   /** The command, for the shell. */

@@ -1,5 +1,6 @@
 /** A store that can be told to fail at everything: as one whose disk is full, or as one that others hold on to. */
 import { StoreError, StoreTimeout, type Store } from '../../../src/kms/store.js'
+import { changedStore } from '../../store/changed-store.js'
 
 export interface FailingStore {
   readonly store: Store
@@ -16,17 +17,10 @@ export function failingStore(inner: Store): FailingStore {
       return work(...given)
     }
   }
-  made.store = {
-    id: inner.id,
+  made.store = changedStore(inner, {
     get: unlessBroken((name) => inner.get(name)),
     scan: unlessBroken((prefix, options) => inner.scan(prefix, options)),
     commit: unlessBroken((changes, audit) => inner.commit(changes, audit)),
-    changesSince: (version, limit) => inner.changesSince(version, limit),
-    version: () => inner.version(),
-    subscribe: (listener) => inner.subscribe(listener),
-    auditRecords: (options) => inner.auditRecords(options),
-    snapshot: () => inner.snapshot(),
-    close: () => inner.close(),
-  }
+  })
   return made
 }
