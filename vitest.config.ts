@@ -1,6 +1,7 @@
 /** Tier 1, what `npm test` runs: quick, alone with this repository. Everything longer has a configuration of its own. */
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/tooling/longest-first.js'
+import { REPORTERS } from './test/tooling/reporters.js'
 
 /** Rooms whose tests change what a process shares: its folder, environment, streams, modules with a state. */
 const STATEFUL = ['cli', 'kms', 'store', 'server', 'tui', 'lsp', 'docs'].map(
@@ -24,6 +25,7 @@ export default defineConfig({
     // A busy machine is no failure; what must be bounded is bounded by its own test.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: REPORTERS,
     globalSetup: ['test/tooling/build-sources.ts'],
     sequence: { sequencer: LongestFirst },
     coverage: { include: ['src/**'], exclude: ['src/grammar/**', 'src/**/*.validate.ts', 'src/**/*.json'] },

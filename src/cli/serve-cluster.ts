@@ -30,6 +30,9 @@ export async function serveCluster(
   await refuseUnlistenable(settings)
   const prepared = await prepare(settings, world)
   const metrics = settings.operations.metrics === undefined ? undefined : await ClusterMetrics.load()
+  // Each process accepts by itself. Where the first one hands connections on, as it does otherwise, it never closes those that
+  // are on their way to a process that dies, and whoever has made them waits for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const processes = new Cluster({
     processes: settings.operations.processes,

@@ -17,6 +17,9 @@ import { cleanEnvironment, MAIN, startServe, type Serving } from '../server/clie
 const README = /^## Use it from AWS clients\n([^]*?)^## /m.exec(readFileSync('README.md', 'utf8'))?.[1] ?? ''
 const SERVER = readFileSync('docs/server.md', 'utf8')
 
+/** A program that is waited for stops the test's own clock too. */
+const WITHIN_MS = 90_000
+
 /** Packages are found from the folder of the first page. */
 const INSIDE = resolve('node_modules/.cache')
 
@@ -57,7 +60,12 @@ for (const [name, page, under] of [
       const transcript = transcripts.join('')
       const commands = transcript.split('\n').filter((line) => line.startsWith('$ '))
       const script = commands.map((line) => `printf '%s\\n' ${quoted(line)}; ${line.slice(2)}`)
-      const run = spawnSync('bash', ['-c', `exec 2>&1\n${script.join('\n')}`], { cwd: folder, encoding: 'utf8', env })
+      const run = spawnSync('bash', ['-c', `exec 2>&1\n${script.join('\n')}`], {
+        cwd: folder,
+        encoding: 'utf8',
+        env,
+        timeout: WITHIN_MS,
+      })
       expect(sameOnEveryRun(run.stdout)).toMatch(pattern(sameOnEveryRun(transcript)))
     })
 
@@ -65,7 +73,12 @@ for (const [name, page, under] of [
       if (!code.includes('import ')) return
       const file = join(folder, `example-${number}.mjs`)
       writeFileSync(file, code)
-      const run = spawnSync(process.execPath, ['--no-warnings', file], { cwd: folder, encoding: 'utf8', env })
+      const run = spawnSync(process.execPath, ['--no-warnings', file], {
+        cwd: folder,
+        encoding: 'utf8',
+        env,
+        timeout: WITHIN_MS,
+      })
       expect(run).toMatchObject({ stderr: '', stdout: printed(code, 'console.log(', '// '), status: 0 })
     })
 
@@ -76,7 +89,7 @@ for (const [name, page, under] of [
         file,
         isOldBoto3() ? code.replaceAll("('kms')", `('kms', endpoint_url='${serving.urls[0]}')`) : code,
       )
-      const run = spawnSync(PYTHON ?? '', [file], { cwd: folder, encoding: 'utf8', env })
+      const run = spawnSync(PYTHON ?? '', [file], { cwd: folder, encoding: 'utf8', env, timeout: WITHIN_MS })
       expect(run).toMatchObject({ stderr: '', stdout: printed(code, 'print(', '# '), status: 0 })
     })
   })

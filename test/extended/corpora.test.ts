@@ -160,7 +160,7 @@ describe.skipIf(!existsSync(corpora))('published policies', () => {
       for (const file of files.filter((name) => /\.(?:json|yaml)$/.test(name)).sort()) {
         decideFile(`${folder}/${file}`, readFileSync(path.join(corpora, folder, file), 'utf8'), counts)
       }
-    }, 300_000)
+    }, 240_000)
   }
   test('every kind of policy was among them', () => {
     expect([...counts.keys()].sort()).toEqual([...POLICY_KINDS].sort())

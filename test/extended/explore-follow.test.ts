@@ -45,7 +45,7 @@ async function refusal(client: KMSClient, send: (client: KMSClient) => Promise<u
 
 test.skipIf(!hasScript)(
   'what a running server refuses appears, and a session finds its store again (needs `script` of util-linux)',
-  { timeout: 300_000 },
+  { timeout: 240_000 },
   async () => {
     const server = await serveProcess({ world: WORLD })
     const program = Program.released()

@@ -4,7 +4,7 @@ import { isAllReached, killAndLook, ROUNDS_OF_A_BLOCK } from '../kms/model/crash
 
 const BLOCKS = 4
 
-test(`${BLOCKS * ROUNDS_OF_A_BLOCK} rounds, killed at random`, { timeout: 600_000 }, async () => {
+test(`${BLOCKS * ROUNDS_OF_A_BLOCK} rounds, killed at random`, { timeout: 240_000 }, async () => {
   const killed = await killAndLook(0, BLOCKS - 1)
   expect(killed.rounds).toBe(20)
   expect(killed.acknowledged).toBeGreaterThan(500)

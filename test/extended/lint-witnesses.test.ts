@@ -49,5 +49,5 @@ describe.skipIf(!isThere)('published policies', () => {
     expect(wrong).toEqual([])
     expect(count).toBeGreaterThan(50)
     expect(Object.keys(WITHOUT).filter((name) => !without.has(name))).toEqual([])
-  }, 600_000)
+  }, 240_000)
 })

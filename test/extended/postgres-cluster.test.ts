@@ -8,7 +8,7 @@ import { committed, put } from '../store/steps.js'
 const SECONDS = 20
 
 postgresTests('four processes on one database', (server) => {
-  test('are one service, whatever is killed, cut or started again', { timeout: 300_000 }, async () => {
+  test('are one service, whatever is killed, cut or started again', { timeout: 240_000 }, async () => {
     const report = await runCluster({ server: server(), seconds: SECONDS, seed: 1 })
     const { requests, disturbances, seen, sequences } = report
     expect(sequences).toBeGreaterThanOrEqual(64)

@@ -23,12 +23,12 @@ function expectEverything(report: ClusterReport): void {
 }
 
 postgresTests('keyward serve on one database, 64 clients', (server) => {
-  test('four processes are one service, whatever is killed, cut or started again', { timeout: 600_000 }, async () => {
+  test('four processes are one service, whatever is killed, cut or started again', { timeout: 240_000 }, async () => {
     const fleet = httpFleet({ places: 4, processes: 1 })
     expectEverything(await runCluster({ server: server(), seconds: SECONDS, seed: 11, fleet }))
   })
 
-  test('and so are two machines with --cluster 2', { timeout: 600_000 }, async () => {
+  test('and so are two machines with --cluster 2', { timeout: 240_000 }, async () => {
     const fleet = httpFleet({ places: 2, processes: 2 })
     expectEverything(await runCluster({ server: server(), seconds: SECONDS, seed: 12, fleet }))
   })

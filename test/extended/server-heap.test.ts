@@ -6,7 +6,7 @@ import { newFolder, removeFolder, startServing } from '../server/hostile/serving
 
 const MEGABYTE = 2 ** 20
 
-test('memory does not grow', { timeout: 600_000 }, async () => {
+test('memory does not grow', { timeout: 240_000 }, async () => {
   const folder = newFolder()
   const place = { folder, store: ['--store', join(folder, 'keys')] }
   const server = await startServing(place)

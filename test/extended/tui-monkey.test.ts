@@ -7,7 +7,7 @@ const LASTS_MS = 30_000
 
 test.skipIf(!hasScript)(
   'no key breaks it, writes beside its screen or leaves the terminal broken (needs `script` of util-linux)',
-  { timeout: 600_000 },
+  { timeout: 240_000 },
   async () => {
     const program = Program.released()
     try {

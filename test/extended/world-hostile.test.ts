@@ -40,6 +40,8 @@ function keyward(args: readonly string[], input = ''): Ran {
     input,
     maxBuffer: 256 * MIB,
     env: { ...process.env, NO_COLOR: '1' },
+    // While it is waited for the test's own clock stands still.
+    timeout: 100_000,
   })
   return { status, out: stdout, err: stderr }
 }

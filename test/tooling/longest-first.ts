@@ -33,7 +33,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'test/docs/kms.test.ts': 8,
   'test/lsp/server.test.ts': 8,
   'test/server/hostile/clients.test.ts': 13,
-  'test/server/operations/cluster.test.ts': 6,
+  'test/server/operations/cluster.test.ts': 9,
   'test/store/postgres-failures.test.ts': 7,
   'test/store/postgres-follow.test.ts': 6,
   'test/tui/program.test.ts': 12,

@@ -2,7 +2,7 @@
  * `keyward serve` as somebody starts it: the built command in a process of its own, on a port that is free, with a store in
  * a temporary folder.
  */
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -37,27 +37,75 @@ export async function startServe(words: readonly string[], folder: string): Prom
     env: cleanEnvironment(folder),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  const { told, stop } = await whenServing(child)
+  return {
+    urls: / at (\S.*)\n/.exec(told())?.[1]?.split(', ') ?? [],
+    told,
+    stop: async () => (await stop()) ?? -1,
+  }
+}
+
+/** Whose beginning or end takes longer on the busiest machine has come to a stop. */
+const STANDS_STILL_MS = 60_000
+
+export interface Watched {
+  /** Everything that it has said. */
+  readonly told: () => string
+  /** Its exit status; null where a signal has ended it. */
+  readonly ended: Promise<number | null>
+  /** Asks it to end, and answers how it has; rejects where it does not, and then kills it. */
+  readonly stop: () => Promise<number | null>
+}
+
+/** Once it serves. It goes with whoever runs the tests; rejects where it ends before, or does not get that far. */
+export async function whenServing(child: ChildProcess): Promise<Watched> {
   const kill = (): unknown => child.kill('SIGKILL')
   process.once('exit', kill)
   let told = ''
-  const ended = new Promise<number>((resolveEnded) => {
+  const ended = new Promise<number | null>((resolveEnded) => {
     child.once('close', (status) => {
       process.off('exit', kill)
-      resolveEnded(status ?? -1)
+      resolveEnded(status)
     })
   })
-  await new Promise<void>((ready, fail) => {
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+  const within = async <T>(work: Promise<T>, what: string): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined
+    const overdue = new Promise<never>((_resolve, fail) => {
+      timer = setTimeout(() => fail(new Error(`keyward serve does not ${what}: ${told}`)), STANDS_STILL_MS)
+    })
+    try {
+      return await Promise.race([work, overdue])
+    } catch (error) {
+      kill()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  const serving = new Promise<void>((ready, fail) => {
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       told += chunk
       if (told.includes('aws kms create-key\n')) ready()
     })
     void ended.then((status) => fail(new Error(`keyward serve has ended with ${status}: ${told}`)))
   })
-  const stop = (): Promise<number> => {
-    child.kill('SIGTERM')
-    return ended
+  await within(serving, 'begin')
+  return {
+    told: () => told,
+    ended,
+    stop: () => {
+      child.kill('SIGTERM')
+      return within(ended, 'end')
+    },
   }
-  return { urls: / at (\S.*)\n/.exec(told)?.[1]?.split(', ') ?? [], told: () => told, stop }
+}
+
+/** Of a cluster, those that serve; the one that has lived longest first. */
+export function childrenOf(parent: number | undefined): readonly number[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid] : []))
 }
 
 export interface ServeProcess extends Serving {

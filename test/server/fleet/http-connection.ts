@@ -29,6 +29,8 @@ interface HttpAnswer {
 }
 
 const DAY_MS = 86_400_000
+/** What has no answer by then will have none, however busy the machine is; the server itself gives up long before. */
+const ANSWER_WITHIN_MS = 90_000
 const JSON_TYPE = 'application/x-amz-json-1.1'
 const BLOBS: ReadonlySet<string> = new Set(['CiphertextBlob', 'Plaintext', 'Mac', 'PublicKey', 'ImportToken'])
 const DATES: ReadonlySet<string> = new Set(['DeletionDate', 'NextRotationDate'])
@@ -76,10 +78,15 @@ export class HttpConnection implements ServiceConnection {
       credential,
     )
     const headers = Object.fromEntries(Object.entries(signed.headers).map(([header, value]) => [header, String(value)]))
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const asked = send({ agent: this.agent, method: 'POST', hostname, port, path: '/', headers }, (response) => {
         void wholeOf(response).then(resolve)
       })
+      const overdue = setTimeout(() => {
+        reject(new Error(`${host} has not answered ${name} of ${caller.userAgent ?? 'fleet'}: ${body}`))
+        asked.destroy()
+      }, ANSWER_WITHIN_MS)
+      asked.on('close', () => clearTimeout(overdue))
       asked.on('socket', (socket) => {
         this.socket ??= socket
         if (socket !== this.socket) asked.destroy()

@@ -4,7 +4,7 @@
  * Each place is a process of its own, or the address of several that `--cluster` has started. There, one of those is killed,
  * and another one comes by itself.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { openCredentials } from '../../../src/server/auth/credentials.js'
 import { openPostgresStore } from '../../../src/store/postgres.js'
 import type { ServiceProcess } from '../../store/cluster-process.js'
 import { lagOf, type Fleet } from '../../store/cluster.js'
-import { ACCOUNT, cleanEnvironment, MAIN, type AccessKeys } from '../clients/serve-process.js'
+import { ACCOUNT, childrenOf, cleanEnvironment, MAIN, whenServing, type AccessKeys } from '../clients/serve-process.js'
 import { HttpConnection, type HttpTarget } from './http-connection.js'
 
 export interface HttpFleetOptions {
@@ -101,29 +101,14 @@ async function startServing(
     env: cleanEnvironment(folder),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const leave = (): unknown => child.kill('SIGKILL')
-  process.once('exit', leave)
-  let told = ''
-  const ended = new Promise<number | null>((resolve) => {
-    child.once('close', (status) => {
-      process.off('exit', leave)
-      resolve(status)
-    })
-  })
-  await new Promise<void>((ready, fail) => {
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      told = (told + chunk).slice(-20_000)
-      if (told.includes('aws kms create-key\n')) ready()
-    })
-    void ended.then((status) => fail(new Error(`keyward serve has ended with ${status}: ${told}`)))
-  })
-  const [, url] = / at (http\S*)\n/.exec(told) ?? []
-  if (url === undefined) throw new Error(`there is no address in ${told}`)
+  const { told, ended, stop } = await whenServing(child)
+  const [, url] = / at (http\S*)\n/.exec(told()) ?? []
+  if (url === undefined) throw new Error(`there is no address in ${told()}`)
   const to = target(url)
   return {
     connect: () => new HttpConnection(to),
     kill: async () => {
-      const [one] = processes > 1 ? childrenOf(child.pid ?? 0) : []
+      const [one] = processes > 1 ? childrenOf(child.pid) : []
       if (one !== undefined) {
         process.kill(one, 'SIGKILL')
         return 'replaced'
@@ -133,16 +118,7 @@ async function startServing(
       return 'ended'
     },
     end: async () => {
-      child.kill('SIGTERM')
-      expect([await ended, told]).toEqual([0, told])
+      expect([await stop(), told()]).toEqual([0, told()])
     },
   }
-}
-
-/** The one that has lived longest first. */
-function childrenOf(parent: number): readonly number[] {
-  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid] : []))
 }

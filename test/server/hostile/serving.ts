@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ACCOUNT, cleanEnvironment, MAIN, type AccessKeys } from '../clients/serve-process.js'
+import { ACCOUNT, cleanEnvironment, MAIN, whenServing, type AccessKeys } from '../clients/serve-process.js'
 
 /** Told over the channel to whoever asks; alone it keeps no process alive, and whose test has died goes with it. */
 const PROBE = `process.on('message', (asked) => {
@@ -79,27 +79,12 @@ export async function startServing({ folder, store }: Place, config: object = {}
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     },
   )
-  const leave = (): unknown => child.kill('SIGKILL')
-  process.once('exit', leave)
-  let told = ''
-  const ended = new Promise<number | null>((resolve) => {
-    child.once('close', (status) => {
-      process.off('exit', leave)
-      resolve(status)
-    })
-  })
-  await new Promise<void>((ready, fail) => {
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      told += chunk
-      if (told.includes('aws kms create-key\n')) ready()
-    })
-    void ended.then((status) => fail(new Error(`keyward serve has ended with ${status}: ${told}`)))
-  })
-  const url = found(told, / at (http\S*)\n/)
-  const metricsUrl = found(told, /metrics at (\S+)/)
+  const { told, ended, stop } = await whenServing(child)
+  const url = found(told(), / at (http\S*)\n/)
+  const metricsUrl = found(told(), /metrics at (\S+)/)
   return {
     url,
-    told: () => told,
+    told,
     load: async () => {
       const text = await (await fetch(metricsUrl)).text()
       return {
@@ -113,10 +98,7 @@ export async function startServing({ folder, store }: Place, config: object = {}
       child.kill('SIGKILL')
       await ended
     },
-    stop: () => {
-      child.kill('SIGTERM')
-      return ended
-    },
+    stop,
   }
 }
 

@@ -2,10 +2,13 @@
 import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { get } from 'node:http'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { childrenOf } from '../clients/serve-process.js'
 import { readMetrics } from './operating-server.js'
 
 const MAIN = 'dist/cli/main.js'
@@ -89,6 +92,73 @@ test('several processes answer as one, are replaced one after the other, and end
   expect(lines().filter(({ message }) => message === 'ended')).toHaveLength(4)
 })
 
+async function listening(): Promise<Server> {
+  const server = createServer()
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  return server
+}
+
+async function freePort(): Promise<number> {
+  const server = await listening()
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => {
+    server.close(resolve)
+  })
+  return port
+}
+
+/** How often one was answered, broken off, or left without either. */
+type Ends = Record<'answered' | 'broken' | 'left', number>
+
+/** On a connection of its own. */
+function askAnew(url: string): Promise<keyof Ends> {
+  return new Promise((resolve) => {
+    const asked = get(url, { agent: false, timeout: SLOW.timeout }, (response) => {
+      response.on('end', () => resolve('answered')).resume()
+    })
+    asked.on('timeout', () => {
+      resolve('left')
+      asked.destroy()
+    })
+    asked.on('close', () => resolve('broken'))
+    asked.on('error', () => resolve('broken'))
+  })
+}
+
+test('whoever connects while a process dies is answered or broken off, never left waiting', async () => {
+  // One that the system chooses is another one when all have died.
+  const address = `127.0.0.1:${await freePort()}`
+  const { child, told } = serve('--store', join(folder, 'keys'), '--cluster', '2', '--listen', address)
+  await expect.poll(told, SLOW).toContain('aws kms create-key')
+  const url = `http://${address}/healthz`
+  const ends: Ends = { answered: 0, broken: 0, left: 0 }
+  const over = new AbortController()
+  const asking = Array.from({ length: 64 }, async () => {
+    while (!over.signal.aborted) {
+      const end = await askAnew(url)
+      ends[end]++
+      if (end === 'broken') await setTimeout(10)
+    }
+  })
+  const answered = async (): Promise<void> => {
+    const before = ends.answered
+    await expect.poll(() => ends.answered, { ...SLOW, interval: 5 }).toBeGreaterThan(before + 100)
+  }
+  for (let kills = 0; kills < 6; kills++) {
+    await expect.poll(() => childrenOf(child.pid), SLOW).toHaveLength(2)
+    await answered()
+    const [oldest = 0] = childrenOf(child.pid)
+    process.kill(oldest, 'SIGKILL')
+  }
+  await answered()
+  over.abort()
+  await Promise.all(asking)
+  expect(ends).toMatchObject({ left: 0 })
+  expect(ends.broken).toBeGreaterThan(0)
+})
+
 test('what all of them warn of is told once, also when they read again', async () => {
   const world = join(folder, 'world')
   mkdirSync(world)
@@ -117,10 +187,7 @@ test.each([
 })
 
 test.each(['--listen', '--metrics'])('a cluster whose address of %s is taken makes nothing', async (option) => {
-  const taken = createServer()
-  await new Promise<void>((resolve) => {
-    taken.listen(0, '127.0.0.1', resolve)
-  })
+  const taken = await listening()
   onTestFinished(() => void taken.close())
   const { port } = taken.address() as AddressInfo
   const { told, ended } = serve('--store', join(folder, 'keys'), '--cluster', '2', option, `127.0.0.1:${port}`)
