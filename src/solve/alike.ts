@@ -104,7 +104,7 @@ export class Likeness {
 }
 
 /** The atoms of every guard. */
-function askedAtoms({ guards }: GraphTables): ReadonlySet<number> {
+export function askedAtoms({ guards }: GraphTables): ReadonlySet<number> {
   const atoms = new Set<number>()
   for (let guard = 0; guard < guards.size; guard++) for (const literal of guards.tuple(guard)) atoms.add(literal >> 1)
   return atoms

@@ -58,6 +58,41 @@ export interface CallerScope {
 export interface ScopedCallers {
   readonly classes: readonly CallerClass[]
   readonly alike: ReadonlyMap<CallerClass, readonly CallerClass[]>
+  readonly userNames: UserNames
+}
+
+/**
+ * Names of the users that a world knows or a policy names. No other user of the same account has one of them, whatever the
+ * path and the case.
+ *
+ * Source: IAM API Reference, "CreateUser": names are unique within the account and not distinguished by case.
+ */
+export class UserNames {
+  private readonly names = new Set<string>()
+
+  constructor(arns: Iterable<string>) {
+    for (const arn of arns) {
+      const name = userNameOf(arn)
+      if (name !== undefined) this.names.add(name)
+    }
+  }
+
+  /** Whether this user has the name of a user that is known or named. */
+  isTaken(arn: string): boolean {
+    const name = userNameOf(arn)
+    return name !== undefined && this.names.has(name)
+  }
+
+  has(accountId: string, name: string): boolean {
+    return this.names.has(`${accountId}/${name.toLowerCase()}`)
+  }
+}
+
+/** With the account, as `UserNames` keeps it; undefined of who is no user. */
+function userNameOf(arn: string): string | undefined {
+  const parsed = parsePrincipalArn(arn)
+  if (!parsed.ok || parsed.value.kind !== 'user') return undefined
+  return `${parsed.value.account}/${arn.slice(arn.lastIndexOf('/') + 1).toLowerCase()}`
 }
 
 export function callersOf(
@@ -68,11 +103,12 @@ export function callersOf(
   meter: Meter,
 ): ScopedCallers {
   const finder = new CallerFinder(snapshots, mentioned, new Set(resourceAccounts), scope, meter)
-  if (scope.principals !== undefined) return { classes: finder.these(scope.principals), alike: new Map() }
+  const { userNames } = finder
+  if (scope.principals !== undefined) return { classes: finder.these(scope.principals), alike: new Map(), userNames }
   const all = finder.everybody()
   const { standing } = scope
   const classes = standing === undefined ? all : all.filter((caller) => standing.includes(caller.standing))
-  return { classes, alike: finder.alike }
+  return { classes, alike: finder.alike, userNames }
 }
 
 const FORMS: Readonly<Record<'user' | 'role' | 'federated' | 'root', PrincipalForm>> = {
@@ -94,6 +130,7 @@ class CallerFinder {
   /** Accounts of which a world knows a principal. */
   private readonly peopled = new Set<string>()
   readonly alike = new Map<CallerClass, readonly CallerClass[]>()
+  readonly userNames: UserNames
 
   constructor(
     private readonly snapshots: readonly Snapshot[],
@@ -111,6 +148,7 @@ class CallerFinder {
         this.peopled.add(accountId)
       }
     }
+    this.userNames = new UserNames([...this.known, ...mentioned.arns])
   }
 
   these(principals: readonly string[]): readonly CallerClass[] {

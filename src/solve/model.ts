@@ -17,6 +17,7 @@ import { SLOT_SOURCE_VPCE } from '../graph/tables.js'
 import { LITERAL } from '../graph/template-value.js'
 import type { CompiledPolicy } from '../graph/policy.js'
 import { splitArn } from '../text/arn.js'
+import { askedAtoms } from './alike.js'
 import { assumedPolicies } from './assumed.js'
 import { ActionClasses, type ActionFamily } from './action-classes.js'
 import { Meter, type SolveControl } from './budget.js'
@@ -99,6 +100,7 @@ export class SolveModel {
   readonly space: Space
   readonly cells: readonly Cell[]
   private readonly conjunctions: Conjunctions
+  private readonly askedNames: readonly string[]
   private readonly decisions = new Map<DecisionKind, SymbolicDecision>()
 
   /** @throws OutOfBudget when the question would cost more than the control allows. */
@@ -122,6 +124,7 @@ export class SolveModel {
     // Named by a scope and by no policy, a key would have no slot.
     for (const key of Object.keys(scope.context ?? {})) this.tables.slot(key)
     this.callers = this.findCallers()
+    this.askedNames = askedNames(this.tables)
     const open = new CellFinder(this, this.conjunctions).cells()
     this.space = this.makeSpace(open)
     this.cells = this.decideAll(open)
@@ -181,11 +184,18 @@ export class SolveModel {
       const atom = atomOfTest(test)
       if (atom !== undefined) slots.add(this.tables.atom(atom).slot)
     }
-    for (const atom of tiedAtoms(this.tables, this.opaque, slots, this.contextTests(tests), prefixes)) {
+    const taken = new Set(this.callers.classes.flatMap((caller) => this.takenNames(caller)))
+    for (const atom of tiedAtoms(this.tables, this.opaque, slots, this.contextTests(tests), prefixes, taken)) {
       tests.set(testOfAtom(atom), tests.get(testOfAtom(atom)) ?? 1)
     }
     const shapeOf = (slot: number): ReturnType<typeof shapeOfKey> => shapeOfKey(this.tables.slotName(slot))
     return new Space(this.tables, new Diagrams(this.meter), this.opaque, tests, shapeOf, this.meter)
+  }
+
+  /** Of those that policies ask for, what this caller cannot be called. */
+  private takenNames({ kind, standing, accountId }: CallerClass): readonly string[] {
+    if (kind !== 'user' || standing !== 'stranger' || accountId === undefined) return []
+    return this.askedNames.filter((name) => this.callers.userNames.has(accountId, name))
   }
 
   private contextTests(uses: ReadonlyMap<TestId, number>): readonly TestId[] {
@@ -210,6 +220,7 @@ export class SolveModel {
         aliases,
         pins: pins[0]!,
         isUser: caller.kind === 'user',
+        takenNames: this.takenNames(caller),
         userIdPrefix,
       })
       return { caller, others, resource, actions, asked, allowed, real, pins, borrowed }
@@ -368,6 +379,21 @@ class CellFinder {
     const value = this.tables.strings.intern(LITERAL + id)
     return testOfAtom(this.tables.internAtom(atomMode('matches'), 'StringEquals', SLOT_SOURCE_VPCE, [value]))
   }
+}
+
+/** User names that conditions spell out, in small letters. */
+function askedNames(tables: GraphTables): readonly string[] {
+  const slot = tables.findSlot('aws:username')
+  if (slot < 0) return []
+  const names = new Set<string>()
+  for (const atom of askedAtoms(tables)) {
+    const asked = tables.atom(atom)
+    if (asked.slot !== slot) continue
+    for (const value of asked.marked) {
+      if (value.startsWith(LITERAL)) names.add(value.slice(LITERAL.length).toLowerCase())
+    }
+  }
+  return [...names]
 }
 
 /** Finds a caller and a resource in a world. */

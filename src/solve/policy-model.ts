@@ -344,6 +344,7 @@ export class PolicyModel {
         aliases: undefined,
         pins,
         isUser: false,
+        takenNames: [],
         userIdPrefix: undefined,
       })
       return { actions, type, allowed, real, resource, pins, rows }

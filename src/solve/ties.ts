@@ -5,7 +5,8 @@
  * open whether two keys go together, nothing is ruled out.
  *
  * Source: KMS Developer Guide, "kms:EncryptionContext:context-key", "kms:EncryptionContextKeys", "kms:ViaService",
- * "kms:GrantIsForAWSResource"; IAM User Guide, "aws:ViaAWSService", "aws:CalledVia", "aws:SourceVpce".
+ * "kms:GrantIsForAWSResource"; IAM User Guide, "aws:ViaAWSService", "aws:CalledVia", "aws:SourceVpce"; IAM API Reference,
+ * "CreateUser".
  */
 import { actionByName } from '../aws/action.js'
 import { conditionKeyInfo } from '../aws/condition-key.js'
@@ -21,6 +22,7 @@ import type { Space } from './space.js'
 const CONTEXT = 'kms:encryptioncontext:'
 const CONTEXT_KEYS = 'kms:encryptioncontextkeys'
 const USER_ID = 'aws:userid'
+const USER_NAME = 'aws:username'
 
 /** What a request is about, as far as its values hang on it. */
 export interface TiedRequest {
@@ -31,6 +33,8 @@ export interface TiedRequest {
   readonly pins: Pins
   /** A user has a name, even where it may be any. */
   readonly isUser: boolean
+  /** In small letters: names that policies ask for and other users of the account have. */
+  readonly takenNames: readonly string[]
   /** With which aws:userid begins, where the id of the caller's role is known. */
   readonly userIdPrefix: string | undefined
 }
@@ -40,6 +44,7 @@ export interface TiedRequest {
  * @param slots - of the keys that policies ask about.
  * @param contextTests - tests of encryption contexts by grants.
  * @param userIdPrefixes - of known roles.
+ * @param takenNames - of users, in small letters.
  */
 export function tiedAtoms(
   tables: GraphTables,
@@ -47,6 +52,7 @@ export function tiedAtoms(
   slots: ReadonlySet<number>,
   contextTests: readonly TestId[],
   userIdPrefixes: Iterable<string> = [],
+  takenNames: Iterable<string> = [],
 ): readonly number[] {
   const found: number[] = []
   const ask = (
@@ -58,6 +64,7 @@ export function tiedAtoms(
   }
   const userId = tables.findSlot(USER_ID)
   if (slots.has(userId)) for (const prefix of userIdPrefixes) ask(userId, 'StringLike', `${prefix}*`)
+  for (const name of takenNames) ask(tables.slot(USER_NAME), 'StringEqualsIgnoreCase', name)
   const names = new Set<string>()
   let asksForKeys = slots.has(tables.findSlot(CONTEXT_KEYS))
   for (const slot of slots) {
@@ -100,6 +107,7 @@ export class Ties {
       request.resourceType,
       request.aliases ?? null,
       request.isUser,
+      request.takenNames,
       request.userIdPrefix ?? null,
       fixedPart(values, fixed),
     ])
@@ -150,6 +158,7 @@ class RequestTies {
       ...this.calledByService(),
       ...this.aliasOfKey(),
       ...this.idOfCaller(),
+      ...this.nameOfCaller(),
     ])
   }
 
@@ -167,7 +176,7 @@ class RequestTies {
 
   private *alwaysThere(): IterableIterator<DiagramId> {
     const { tables } = this.space
-    const named = this.request.isUser ? [tables.findSlot('aws:username')] : []
+    const named = this.request.isUser ? [tables.findSlot(USER_NAME)] : []
     for (const slot of [...givenSlots(tables, this.request.action, this.request.resourceType), ...named]) {
       if (slot < 0 || !this.isFree(slot) || this.space.variable(slot) === undefined) continue
       yield this.space.where(slot, (value) => value !== undefined, YES)
@@ -251,6 +260,14 @@ class RequestTies {
     const slot = this.space.tables.findSlot(USER_ID)
     if (prefix === undefined || slot < 0 || !this.isFree(slot) || this.space.variable(slot) === undefined) return
     yield this.space.where(slot, (value) => typeof value === 'string' && value.startsWith(prefix))
+  }
+
+  /** A user of whom nothing is known has none of the names that others have. */
+  private *nameOfCaller(): IterableIterator<DiagramId> {
+    const { takenNames } = this.request
+    const slot = this.space.tables.findSlot(USER_NAME)
+    if (takenNames.length === 0 || !this.isFree(slot) || this.space.variable(slot) === undefined) return
+    yield this.space.where(slot, (value) => typeof value !== 'string' || !takenNames.includes(value.toLowerCase()))
   }
 
   private isFree(slot: number): boolean {

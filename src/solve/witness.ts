@@ -17,6 +17,7 @@ import { assumedPolicies } from './assumed.js'
 import { YES, type DiagramId, type WayStep } from './diagram.js'
 import { bindingOf, type Cell, type SolveModel } from './model.js'
 import { optionsOf, type SolveWorld } from './scope.js'
+import type { UserNames } from './callers.js'
 import { OutsideShape, type Assumed, type SlotVariable, type Space } from './space.js'
 
 /** A request that shows a point, with what each world decides on it. */
@@ -47,7 +48,7 @@ export class Witnesses {
   find(cell: Cell, node: DiagramId, expected: readonly (boolean | undefined)[]): Witness | undefined {
     const { diagrams } = this.model.space
     for (const way of diagrams.ways(node, MAX_WAYS)) {
-      for (const made of new Attempt(this.model, cell, way).requests()) {
+      for (const made of new Attempt(this.model, cell, way, this.model.callers.userNames).requests()) {
         const witness = this.confirmed(cell, node, made, expected)
         if (witness !== undefined) return witness
       }
@@ -123,6 +124,7 @@ export class Attempt {
     private readonly model: Ground,
     private readonly cell: Point,
     way: readonly WayStep[],
+    private readonly taken?: UserNames,
   ) {
     for (const { level, values } of way) this.take(level, values)
     for (const [variable, chosen] of this.elements) this.takeElements(variable, chosen)
@@ -130,10 +132,30 @@ export class Attempt {
 
   /** As the way has it, and then with variables and the values they are compared with brought together. */
   *requests(): IterableIterator<Made> {
-    yield this.made(this.values)
-    if (this.patterns.length === 0) return
-    yield this.made(this.joined('x'))
-    yield this.made(this.joined('value'))
+    const all: ReadonlyMap<number, SlotValue>[] = [this.values]
+    if (this.patterns.length > 0) all.push(this.joined('x'), this.joined('value'))
+    for (const values of all) {
+      const made = this.made(values)
+      // Under that name it is somebody else, of whom the cell says nothing.
+      const isElse = made.request.principal !== this.cell.caller.principal && this.taken?.isTaken(made.request.principal)
+      if (isElse !== true) yield made
+      else {
+        const other = this.renamed(values)
+        if (other !== undefined) yield this.made(other)
+      }
+    }
+  }
+
+  /** With another user name of which the same is true. */
+  private renamed(values: ReadonlyMap<number, SlotValue>): ReadonlyMap<number, SlotValue> | undefined {
+    const { space, tables } = this.model
+    const slot = tables.findSlot('aws:username')
+    const name = values.get(slot)
+    if (typeof name !== 'string') return undefined
+    const isFree = (other: string): boolean =>
+      space.sameRegion(slot, name, other) && this.taken?.isTaken(this.principal(new Map([[slot, other]]))) !== true
+    const other = OTHER_NAMES.map((more) => name + more).find(isFree)
+    return other === undefined ? undefined : new Map(values).set(slot, other)
   }
 
   private take(level: number, values: readonly number[]): void {
@@ -322,4 +344,5 @@ export class Attempt {
 }
 
 const CONTEXT = 'kms:encryptioncontext:'
+const OTHER_NAMES = ['x', '-2', '.other']
 const USER_NAME = /^[\w+=,.@-]+$/

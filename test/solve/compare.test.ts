@@ -56,6 +56,40 @@ function check(cases: readonly Case[]): void {
   for (const each of cases) test(each.name, () => expect(compared(each).verdict).toBe(each.expect))
 }
 
+describe('IAM API Reference, "CreateUser": a name is one user\'s alone in an account, in any case and under any path', () => {
+  const named = (operator: string, name: string): object =>
+    toAll({ [operator]: { 'aws:username': name }, ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:*` } })
+  const alice = { principals: [{ arn: ALICE, policies: [decrypt] }] }
+  const cases = (name: string, asks: object, expected: Verdict, who: WorldJson = alice): Case => ({
+    name,
+    before: { ...keyOf(delegating, asks), ...who },
+    after: { ...keyOf(delegating), ...who },
+    expect: expected,
+  })
+  check([
+    cases('who is called so is allowed anyway', named('StringEquals', 'Alice'), 'equivalent'),
+    cases('in any case', named('StringEqualsIgnoreCase', 'aLICE'), 'equivalent'),
+    cases('nobody else is called so in other letters', named('StringEquals', 'ALICE'), 'equivalent'),
+    cases('a user of another name', named('StringEquals', 'Bob'), 'less'),
+    cases('a pattern that others fit too', named('StringLike', 'Alice*'), 'less'),
+    cases('a user under a path', named('StringEquals', 'Alice'), 'equivalent', {
+      principals: [{ arn: `arn:aws:iam::${ACCOUNT}:user/eng/Alice`, policies: [decrypt] }],
+    }),
+    cases('a user of another account', named('StringEquals', 'Alice'), 'less', {
+      principals: [
+        { arn: `arn:aws:iam::${OTHER_ACCOUNT}:user/Alice`, policies: [decrypt] },
+        { arn: APP, policies: [decrypt] },
+      ],
+    }),
+    {
+      name: 'a user whom a policy names',
+      before: keyOf(allow('kms:Decrypt', { to: { AWS: ALICE } }), named('StringEquals', 'Alice')),
+      after: keyOf(allow('kms:Decrypt', { to: { AWS: ALICE } })),
+      expect: 'equivalent',
+    },
+  ])
+})
+
 describe('key policies', () => {
   const tenant = (value: unknown): object => ({ StringEquals: { 'kms:EncryptionContext:tenant': value } })
   check([
