@@ -5,33 +5,20 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const BUILT = join(ROOT, 'node_modules/.cache/keyward-bench-store')
+import { bundle } from './bundle.mjs'
 
 export function kmsStoreBenches({ folder }) {
   return [{ name: 'kms-store', run: () => kmsStore(folder) }]
 }
 
 async function kmsStore(folder) {
-  await build({
-    entryPoints: {
-      run: join(ROOT, 'bench/kms-store-run.ts'),
-      'sqlite-writer': join(ROOT, 'src/store/sqlite-writer.ts'),
-    },
-    outdir: BUILT,
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
+  const built = await bundle('keyward-bench-store', {
+    run: 'bench/kms-store-run.ts',
+    'sqlite-writer': 'src/store/sqlite-writer.ts',
   })
   const data = mkdtempSync(join(folder, 'kms-store-'))
   try {
-    const figures = execFileSync(process.execPath, [join(BUILT, 'run.js'), data], { encoding: 'utf8' })
+    const figures = execFileSync(process.execPath, [join(built, 'run.js'), data], { encoding: 'utf8' })
     return {
       name: 'kms-store',
       title: 'Stores of the key service',

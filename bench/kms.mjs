@@ -5,11 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const BUILT = join(ROOT, 'node_modules/.cache/keyward-bench-kms')
+import { bundle } from './bundle.mjs'
 
 const BENCHES = {
   kms: [
@@ -29,24 +25,15 @@ export function kmsBenches({ folder }) {
 }
 
 async function kms(folder, name) {
-  await build({
-    entryPoints: {
-      run: join(ROOT, 'bench/kms-run.ts'),
-      'sqlite-writer': join(ROOT, 'src/store/sqlite-writer.ts'),
-      'slow-worker': join(ROOT, 'src/kms/crypto/slow-worker.ts'),
-    },
-    outdir: BUILT,
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
+  const built = await bundle('keyward-bench-kms', {
+    run: 'bench/kms-run.ts',
+    'sqlite-writer': 'src/store/sqlite-writer.ts',
+    'slow-worker': 'src/kms/crypto/slow-worker.ts',
   })
   const data = mkdtempSync(join(folder, 'kms-'))
   const [title, input] = BENCHES[name]
   try {
-    const words = ['--expose-gc', join(BUILT, 'run.js'), data, name]
+    const words = ['--expose-gc', join(built, 'run.js'), data, name]
     const figures = execFileSync(process.execPath, words, { encoding: 'utf8' })
     return { name, title, input, figures: JSON.parse(figures) }
   } finally {

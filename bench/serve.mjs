@@ -6,11 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const BUILT = join(ROOT, 'node_modules/.cache/keyward-bench-serve')
+import { bundle } from './bundle.mjs'
 
 /** What takes longer hangs. */
 const LONGEST_MS = 180_000
@@ -57,25 +53,16 @@ async function serve({ cli, folder, name }) {
   if (name === 'serve-ready' && !existsSync(cli)) {
     return { name, title, input, figures: [], notes: ['not run: `npm run build` first'] }
   }
-  await build({
-    entryPoints: {
-      'serve-run': join(ROOT, 'bench/serve-run.ts'),
-      'serve-server': join(ROOT, 'bench/serve-server.ts'),
-      'serve-client': join(ROOT, 'bench/serve-client.ts'),
-      'sqlite-writer': join(ROOT, 'src/store/sqlite-writer.ts'),
-      'slow-worker': join(ROOT, 'src/kms/crypto/slow-worker.ts'),
-    },
-    outdir: BUILT,
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
+  const built = await bundle('keyward-bench-serve', {
+    'serve-run': 'bench/serve-run.ts',
+    'serve-server': 'bench/serve-server.ts',
+    'serve-client': 'bench/serve-client.ts',
+    'sqlite-writer': 'src/store/sqlite-writer.ts',
+    'slow-worker': 'src/kms/crypto/slow-worker.ts',
   })
   const data = mkdtempSync(join(folder, 'serve-'))
   try {
-    const words = [join(BUILT, 'serve-run.js'), name, data, cli]
+    const words = [join(built, 'serve-run.js'), name, data, cli]
     return { name, title, input, ...JSON.parse(await outputOf(words)) }
   } finally {
     rmSync(data, { recursive: true, force: true })

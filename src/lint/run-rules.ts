@@ -5,6 +5,7 @@
  * Source: docs/lint.md, "Findings".
  */
 import { createHash } from 'node:crypto'
+import { causeOf, joined } from './equal-reports.js'
 import type { Finding, FindingFix, FindingPlace } from './finding.js'
 import type { LintFile, LintPolicy } from './lint-file.js'
 import { SAME_TEXT, type PlaceMap } from './places.js'
@@ -92,7 +93,7 @@ export function runComparison(
       if (draft !== undefined) drafts.push(draft)
     })
   }
-  return withoutWeaker(drafts).map(({ draft, hidden }) => finish(draft, about, hidden))
+  return withoutWeaker(drafts).map((one) => finish(one, about))
 }
 
 /** What a report is about. */
@@ -205,20 +206,22 @@ function runOnPolicy(
   const statements = statementFinder(policy)
   for (const { rule, active } of sorted(rules).policy) {
     if (rule.kinds !== 'all' && !rule.kinds.includes(policy.kind)) continue
-    const around = template === undefined ? {} : { template }
-    const context = { policy, siblings, ...around, project, options: active.options }
+    const { options } = active
+    // Written out: nearly every rule looks at every policy, and a spread would take longer than many of them.
+    const context =
+      template === undefined ? { policy, siblings, project, options } : { policy, siblings, template, project, options }
     rule.check(context, (reported) => {
       const draft = draftOf(active, reported, about, reported.statement ?? statements(reported.at))
       if (draft !== undefined) drafts.push(draft)
     })
   }
-  return withoutWeaker(drafts).map(({ draft, hidden }) => finish(draft, about, hidden))
+  return withEqualsJoined(withoutWeaker(drafts), about.text).map((one) => finish(one, about))
 }
 
 function collector(about: Subject, active: ActiveRule, findings: Finding[]): (reported: ReportedFinding) => void {
   return (reported) => {
     const draft = draftOf(active, reported, about, -1)
-    if (draft !== undefined) findings.push(finish(draft, about, 0))
+    if (draft !== undefined) findings.push(finish({ draft, hidden: 0 }, about))
   }
 }
 
@@ -236,8 +239,16 @@ function draftOf(
   return { active, reported, severity: wasLowered ? 'warning' : wanted, wasLowered, statement }
 }
 
+interface Kept {
+  readonly draft: Draft
+  /** How many weaker ones are not shown. */
+  readonly hidden: number
+  /** In how many more places of the statement it is so. */
+  readonly more?: number
+}
+
 /** One finding for each cause: no repetition, none that another rule says better, none that a report hides. */
-function withoutWeaker(drafts: readonly Draft[]): readonly { readonly draft: Draft; readonly hidden: number }[] {
+function withoutWeaker(drafts: readonly Draft[]): readonly Kept[] {
   const seen = new Set<string>()
   const once = drafts.filter(({ active, reported: { at, message } }) => {
     const key = `${active.rule.id} ${at.start} ${at.end} ${message}`
@@ -262,6 +273,25 @@ function withoutWeaker(drafts: readonly Draft[]): readonly { readonly draft: Dra
     hidden.set(draft, count)
   }
   return once.filter((draft) => !gone.has(draft)).map((draft) => ({ draft, hidden: hidden.get(draft) ?? 0 }))
+}
+
+/** And what a rule says of a statement again and again is said once, with all its places. */
+function withEqualsJoined(kept: readonly Kept[], text: string): readonly Kept[] {
+  const causes = new Map<string, Kept[]>()
+  for (const one of kept) {
+    const { active, statement, reported } = one.draft
+    const cause = kept.length < 2 || statement < 0 ? undefined : causeOf(reported, text)
+    const key = cause === undefined ? `${causes.size}` : `${active.rule.id} ${statement} ${cause}`
+    const same = causes.get(key)
+    if (same === undefined) causes.set(key, [one])
+    else same.push(one)
+  }
+  return [...causes.values()].flatMap((same): readonly Kept[] => {
+    const [first] = same
+    const reported = same.length < 2 ? undefined : joined(same.map(({ draft }) => draft.reported))
+    if (first === undefined || reported === undefined) return same
+    return [{ ...first, draft: { ...first.draft, reported }, more: same.length - 1 }]
+  })
 }
 
 interface PlacedDraft extends Span {
@@ -300,11 +330,16 @@ class StatementDrafts {
   }
 }
 
-function finish({ active, reported, severity, wasLowered }: Draft, about: Subject, hidden: number): Finding {
+function finish({ draft, hidden, more = 0 }: Kept, about: Subject): Finding {
+  const { active, reported, severity, wasLowered } = draft
   const { rule } = active
   const { at, message, effect, help, witness, fix, related = [], precision } = reported
   const written = (text: string): string => writtenOut(text, about.symbols)
   const notes: string[] = []
+  if (more > 0)
+    notes.push(
+      `${more} more ${more === 1 ? 'place' : 'places'} of this statement ${more === 1 ? 'has' : 'have'} the same`,
+    )
   if (wasLowered && about.view !== undefined) {
     notes.push(`a warning only, since the kind of the policy (${about.view.kind}) is a guess; --kind says it`)
   }

@@ -1,6 +1,15 @@
 /** `keyward lint` and `keyward explain` as they are run: files, exit codes, fixing, baselines, settings. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -39,6 +48,14 @@ const write = (name: string, text: string): void => {
 }
 const ONE = ['--select', 'SYN010,SUP', '--kind', 'identity']
 const lint = (...args: readonly string[]): Promise<Ran> => runCommand(registerLint, ['lint', ...args])
+const git = (...args: readonly string[]): void => {
+  const author = ['-c', 'user.name=x', '-c', 'user.email=x@example.com']
+  execFileSync('git', [...author, ...args], { stdio: 'ignore', timeout: 60_000 })
+}
+const commit = (): void => {
+  git('add', '.')
+  git('commit', '-m', 'x')
+}
 const places = ({ out }: Ran): readonly string[] =>
   out.split('\n').flatMap((line) => /^(\S+:\d+:\d+): \w+ (\w+)/.exec(line)?.slice(1, 3).join(' ') ?? [])
 
@@ -200,13 +217,9 @@ describe('baselines', () => {
 })
 
 test('--against shows what a change brings', async () => {
-  const git = (...args: readonly string[]): void => {
-    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], { stdio: 'ignore' })
-  }
   write('a.json', policy('A', 'A'))
   git('init')
-  git('add', '.')
-  git('commit', '-m', 'x')
+  commit()
   write('a.json', policy('A', 'A', 'B', 'B'))
   write('new.json', policy('N', 'N'))
   const ran = await lint(...ONE, '--format', 'concise', '--against', 'HEAD')
@@ -214,9 +227,6 @@ test('--against shows what a change brings', async () => {
 })
 
 describe('--against looks at what policies come to', () => {
-  const git = (...args: readonly string[]): void => {
-    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], { stdio: 'ignore' })
-  }
   const locals = (who: string): string => `locals {\n  who = "${who}"\n}\n`
   const key = (principal: string): string =>
     `resource "aws_kms_key" "k" {\n  policy = jsonencode({\n    Version = "2012-10-17"\n    Statement = [\n      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" },\n      { Effect = "Allow", Principal = { AWS = ${principal} }, Action = "kms:Decrypt", Resource = "*" },\n    ]\n  })\n}\n`
@@ -229,8 +239,7 @@ describe('--against looks at what policies come to', () => {
     write(policyFile, key('local.who'))
     write(localsFile, locals('arn:aws:iam::111122223333:role/App'))
     git('init')
-    git('add', '.')
-    git('commit', '-m', 'x')
+    commit()
     process.chdir(join(folder, start))
     expect(places(await lint(...DIF))).toEqual([])
     write(localsFile, locals('arn:aws:iam::444455556666:role/Partner'))
@@ -248,10 +257,97 @@ describe('--against looks at what policies come to', () => {
       `Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: 2012-10-17\n        Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: sts:AssumeRole }\n      Policies:\n        - PolicyName: a\n          PolicyDocument:\n            Version: 2012-10-17\n            Statement: { Effect: Allow, Action: ${action}, Resource: 'arn:aws:kms:us-east-1:111122223333:key/*' }\n        - PolicyName: b\n          PolicyDocument:\n            Version: 2012-10-17\n            Statement: { Effect: Allow, Action: kms:ListKeys, Resource: '*' }\n`
     write('t.yaml', role('kms:DescribeKey'))
     git('init')
-    git('add', '.')
-    git('commit', '-m', 'x')
+    commit()
     write('t.yaml', role('kms:Decrypt'))
     expect(places(await lint(...DIF))).toEqual(['t.yaml:12:24 DIF001'])
+  })
+})
+
+describe('--against knows a file that has moved', () => {
+  const AGAINST = [...ONE, '--format', 'concise', '--against', 'start']
+  const WHOLE = policy('A', 'A', 'C', 'D', 'E', 'F')
+  const EDITED = policy('A', 'A', 'C', 'D', 'E', 'F', 'B', 'B')
+  const move = (from: string, to: string): void => {
+    mkdirSync(join(folder, to, '..'), { recursive: true })
+    renameSync(join(folder, from), join(folder, to))
+  }
+  beforeEach(() => {
+    write('a.json', WHOLE)
+    write('sub/kept.json', policy('K'))
+    git('init')
+    commit()
+    git('tag', 'start')
+  })
+
+  test.each<[string, () => void]>([
+    ['in a commit', commit],
+    ['in the index', () => git('add', '--all', '.')],
+    ['in the working tree alone', () => undefined],
+  ])('%s', async (_name, then) => {
+    move('a.json', 'x/b.json')
+    then()
+    expect(places(await lint(...AGAINST))).toEqual([])
+    write('x/b.json', EDITED)
+    expect(places(await lint(...AGAINST))).toEqual(['x/b.json:47:14 SYN010'])
+  })
+  test.each(['é\n"b".json', '-b.json', ':b.json', ' b.json', 'b\tc.json'])('to an odd name: %j', async (name) => {
+    move('a.json', name)
+    expect(places(await lint(...AGAINST))).toEqual([])
+    commit()
+    expect(places(await lint(...AGAINST))).toEqual([])
+  })
+  test('seen from a folder below, by every way of naming it', async () => {
+    move('a.json', 'sub/b.json')
+    process.chdir(join(folder, 'sub'))
+    for (const name of ['.', 'b.json', './b.json', '../sub/b.json', join(folder, 'sub/b.json')])
+      expect(places(await lint(...AGAINST, name))).toEqual([])
+    process.chdir(folder)
+  })
+  test('a copy is new, and so is what git takes for another text', async () => {
+    write('copy.json', WHOLE)
+    expect(places(await lint(...AGAINST))).toEqual(['copy.json:11:14 SYN010'])
+    rmSync(join(folder, 'copy.json'))
+    rmSync(join(folder, 'a.json'))
+    write('other.json', '{ "Statement": [{ "Sid": "O", "Effect": "Deny" }, { "Sid": "O", "Effect": "Deny" }] }')
+    expect(places(await lint(...AGAINST))).toEqual(['other.json:1:60 SYN010'])
+  })
+  test('whatever the settings of git are', async () => {
+    move('a.json', 'sub/b.json')
+    git('config', 'diff.renames', 'false')
+    git('config', 'diff.relative', 'true')
+    git('config', 'status.showUntrackedFiles', 'no')
+    process.chdir(join(folder, 'sub'))
+    expect(places(await lint(...AGAINST))).toEqual([])
+    process.chdir(folder)
+  })
+  test('the repository stays as it is', async () => {
+    move('a.json', 'b.json')
+    const state = (): readonly unknown[] => [
+      readFileSync('.git/index').toString('hex'),
+      readdirSync('.git', { recursive: true, encoding: 'utf8' }).toSorted(),
+    ]
+    const kept = state()
+    expect(places(await lint(...AGAINST))).toEqual([])
+    expect(state()).toEqual(kept)
+  })
+  test('what it allows is compared, with the files that stood beside it', async () => {
+    const grants = (action: string): string =>
+      `data "aws_iam_policy_document" "d" {\n  statement {\n    actions   = ["kms:DescribeKey", ${action}]\n    resources = [local.key]\n  }\n}\n`
+    write('old/main.tf', grants('"kms:ListGrants"'))
+    write('old/locals.tf', 'locals {\n  key = "arn:aws:kms:us-east-1:111122223333:key/*"\n}\n')
+    write('locals.tf', 'locals {\n  key = "*"\n}\n')
+    commit()
+    git('tag', '-f', 'start')
+    const difference = ['--select', 'DIF', '--format', 'concise', '--against', 'start']
+    move('old/main.tf', 'new/main.tf')
+    move('old/locals.tf', 'new/values.tf')
+    expect(places(await lint(...difference))).toEqual([])
+    write('new/main.tf', grants('"kms:Decrypt"'))
+    expect(places(await lint(...difference))).toEqual(['new/main.tf:2:3 DIF001'])
+    // At the root, where the other value of the local is: more keys than before.
+    move('new/main.tf', 'main.tf')
+    write('main.tf', grants('"kms:ListGrants"'))
+    expect(places(await lint(...difference, 'main.tf'))).toEqual(['main.tf:2:3 DIF001'])
   })
 })
 

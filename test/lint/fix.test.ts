@@ -46,8 +46,9 @@ const replacing = (id: string, from: string, to: string, facts: Partial<Fix> = {
     check({ policy: view }, report) {
       for (const item of view.statements[0]?.action?.items ?? []) {
         const edits = [{ start: item.start, end: item.end, text: JSON.stringify(to) }]
+        // A message of its own for each: equal ones would be one finding with one fix.
         if (item.value === from)
-          report({ at: item, message: from, fix: { safety: 'safe', title: to, edits, ...facts } })
+          report({ at: item, message: `${from} ${item.start}`, fix: { safety: 'safe', title: to, edits, ...facts } })
       }
     },
   })

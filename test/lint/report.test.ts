@@ -69,12 +69,15 @@ const warn: LintRule = fakeRule({
   check: ({ policy }, report) => report({ at: policy.head, message: 'a plain warning' }),
 })
 
-function reportOf(files: readonly (readonly [name: string, text: string])[]): LintReport {
+function reportOf(
+  files: readonly (readonly [name: string, text: string])[],
+  rules: readonly LintRule[] = [echo, warn],
+): LintReport {
   const config = {
     ...defaultConfig(),
     suppressions: [{ globs: ['quiet.json'], rule: 'TST001', reason: 'known | [x](y)', span: { start: 0, end: 0 } }],
   }
-  const linter = new Linter([echo, warn, ...SUP_RULES], {
+  const linter = new Linter([...rules, ...SUP_RULES], {
     config,
     choice: {},
     kind: 'key',
@@ -206,6 +209,18 @@ describe('SARIF', () => {
   }
   const log = (report: LintReport): Log => JSON.parse(render(report, 'sarif')) as Log
 
+  test('has no empty text, also of a fix that only takes out', () => {
+    const removing = fakeRule({
+      id: 'TST003',
+      fix: 'safe',
+      check: ({ policy: { head } }, report) =>
+        report({ at: head, message: 'x', fix: { safety: 'safe', title: 'y', edits: [{ ...head, text: '' }] } }),
+    })
+    const report = reportOf([['a.json', policy('A')]], [removing])
+    expect(sarifErrors(log(report))).toEqual([])
+    expect(render(report, 'sarif')).toContain('"deletedRegion"')
+    expect(render(report, 'sarif')).not.toContain('""')
+  })
   test('marks the token, end exclusive, with a relative path', () => {
     const [first] = log(plain).runs[0]!.results.filter(({ ruleId }) => ruleId === 'TST001')
     expect(first?.locations[0]?.physicalLocation).toEqual({

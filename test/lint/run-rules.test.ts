@@ -6,6 +6,7 @@ import type { LintRule } from '../../src/lint/rule.js'
 import type { ActiveRule } from '../../src/lint/rule-set.js'
 import { runRules } from '../../src/lint/run-rules.js'
 import type { PolicyKind } from '../../src/policy/document.js'
+import type { SimulationDocument } from '../../src/source/simulation-document.js'
 import { fakeRule, sidRule } from './fake-rules.js'
 import { active, projectFacts } from './rule-cases.js'
 
@@ -92,6 +93,62 @@ describe('one finding for each cause', () => {
     const findings = run([onAction('TST008', { severity: 'security' }), admin, onAction('TST010')])
     expect(brief(findings).map((text) => text.slice(0, 6))).toEqual(['TST009', 'TST010', 'TST008', 'TST010'])
     expect(findings[0]?.notes).toEqual(['1 weaker finding of this statement not shown'])
+  })
+})
+
+describe('the same of the same text, in one statement', () => {
+  const listed = (...items: readonly string[]): string =>
+    JSON.stringify({ Statement: [{ Effect: 'Allow', Action: items, Resource: '*' }] })
+  const onEntries = (edited = (start: number, end: number): readonly [number, number] => [start, end]): LintRule =>
+    fakeRule({
+      id: 'TST012',
+      check({ policy }, report) {
+        for (const item of policy.statements.flatMap(({ action }) => action?.items ?? [])) {
+          const [start, end] = edited(item.start, item.end)
+          const fix = { safety: 'unsafe', title: 'x', edits: [{ start, end, text: '"kms:x"' }] } as const
+          report({ at: item, message: item.value, fix, related: [{ message: 'whole', at: policy.head }] })
+        }
+      },
+    })
+  test('is one finding with every place and every edit', () => {
+    const text = listed('kms:a', 'kms:b', 'kms:a', 'kms:a')
+    const [first, second, ...others] = run([onEntries()], text)
+    expect([first?.message, second?.message, others]).toEqual(['kms:a', 'kms:b', []])
+    expect(first?.notes).toEqual(['2 more places of this statement have the same'])
+    expect(first?.related.map(({ message, span }) => `${message} ${text.slice(span.start, span.end)}`)).toEqual(
+      expect.arrayContaining(['the same here "kms:a"', 'the same here "kms:a"']),
+    )
+    expect(first?.fix?.edits.map(({ start }) => text.slice(start, start + 7))).toEqual([
+      '"kms:a"',
+      '"kms:a"',
+      '"kms:a"',
+    ])
+    expect([second?.notes, second?.fix?.edits.length]).toEqual([[], 1])
+  })
+  test('one more is said in the singular', () =>
+    expect(run([onEntries()], listed('kms:a', 'kms:a'))[0]?.notes).toEqual([
+      '1 more place of this statement has the same',
+    ]))
+  test('stays apart in two statements', () => {
+    const entry = '{"Sid":"S","Effect":"Allow","Action":"kms:a","Resource":"*"}'
+    expect(run([onEntries()], `{"Statement":[${entry},${entry}]}`)).toHaveLength(2)
+  })
+  test('stays apart where the edits would meet', () => {
+    const found = run([onEntries((start, end) => [start - 1, end + 1])], listed('kms:a', 'kms:a'))
+    expect(found.map(({ notes, fix }) => [notes, fix?.edits.length])).toEqual([
+      [[], 1],
+      [[], 1],
+    ])
+  })
+  test('stays apart where a request shows it', () => {
+    const shown = fakeRule({
+      id: 'TST013',
+      check({ policy }, report) {
+        for (const item of policy.statements[0]!.action!.items)
+          report({ at: item, message: 'x', witness: { summary: 'x', document: {} as SimulationDocument } })
+      },
+    })
+    expect(run([shown], listed('kms:a', 'kms:a'))).toHaveLength(2)
   })
 })
 

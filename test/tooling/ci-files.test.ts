@@ -174,6 +174,28 @@ test('.pre-commit-hooks.yaml has what pre-commit asks for', () => {
   }
 })
 
+test('pre-commit learns from npm what was packed: all that `npm pack` writes is the name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyward-pack-'))
+  try {
+    // As this package, it is built before it is packed.
+    const scripts = { prepare: 'node -e "console.log(1)"' }
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'packed', version: '1.2.3', scripts }))
+    writeFileSync(join(folder, '.npmrc'), textOf('.npmrc'))
+    const cache = join(folder, 'cache')
+    const packed = execFileSync('npm', ['pack', '--cache', cache, '--offline', '--no-update-notifier'], {
+      cwd: folder,
+      // Of whoever runs this test, and of an `npm run` around it, nothing counts.
+      env: { PATH: process.env['PATH'], HOME: folder },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 60_000,
+    })
+    expect(packed).toBe('packed-1.2.3.tgz\n')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 describe('ci/gitlab.yml', () => {
   const jobs = yaml(textOf('ci/gitlab.yml')) as Record<
     string,

@@ -140,7 +140,8 @@ function sarifResult(finding: Finding, ruleIndex: number, occurrences: Map<strin
                   artifactLocation: { uri: uriOf(source.name) },
                   replacements: fix.edits.map((edit) => ({
                     deletedRegion: regionOf(source, edit),
-                    insertedContent: { text: edit.text },
+                    // What is taken out and nothing more has none: GitHub takes no empty texts.
+                    ...(edit.text === '' ? {} : { insertedContent: { text: edit.text } }),
                   })),
                 },
               ],

@@ -3,8 +3,9 @@
  *
  * Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS services".
  */
-import { actionEntries } from '../facts/action-entries.js'
-import type { PolicyRule } from '../rule.js'
+import { actionEntries, type ActionEntry } from '../facts/action-entries.js'
+import type { PatternsView } from '../policy-view.js'
+import type { PolicyRule, Report } from '../rule.js'
 import { CATALOGUE_DATE } from '../../aws/service-catalogue.js'
 import { quote } from '../../text/escape.js'
 
@@ -40,16 +41,31 @@ export const wildcardMatchesNothing: PolicyRule = {
   },
   check({ policy }, report) {
     for (const { action } of policy.statements) {
-      if (action === undefined) continue
-      for (const { item, form, service, actions, prefix } of actionEntries(action)) {
-        if (form !== 'pattern' || service === undefined || actions.length > 0) continue
-        report({
-          at: item,
-          message: `no action matches ${quote(item.value)}${prefix === 'kms' ? '' : `, as of ${CATALOGUE_DATE}`}`,
-          effect: 'the entry does nothing',
-          help: 'correct the pattern, or remove it',
-        })
-      }
+      if (action !== undefined) for (const entries of emptyByService(action)) reportEmpty(entries, report)
     }
   },
+}
+
+function emptyByService(action: PatternsView): Iterable<readonly ActionEntry[]> {
+  const found = new Map<string, ActionEntry[]>()
+  for (const entry of actionEntries(action)) {
+    const { form, service, actions, prefix } = entry
+    if (form !== 'pattern' || service === undefined || actions.length > 0) continue
+    const same = found.get(prefix)
+    if (same === undefined) found.set(prefix, [entry])
+    else same.push(entry)
+  }
+  return found.values()
+}
+
+function reportEmpty([first, ...others]: readonly ActionEntry[], report: Report): void {
+  if (first === undefined) return
+  const isOne = others.length === 0
+  report({
+    at: first.item,
+    message: `no action matches ${quote(first.item.value)}${first.prefix === 'kms' ? '' : `, as of ${CATALOGUE_DATE}`}${isOne ? '' : `, nor ${others.length} more of this list`}`,
+    effect: isOne ? 'the entry does nothing' : 'the entries do nothing',
+    help: isOne ? 'correct the pattern, or remove it' : 'correct the patterns, or remove them',
+    related: others.map(({ item }) => ({ message: 'no action either', at: item })),
+  })
 }

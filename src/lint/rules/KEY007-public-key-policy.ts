@@ -5,6 +5,7 @@
  */
 import { asPolicyInput, foundRequest } from '../facts/key-world.js'
 import { ownAccount } from '../facts/own-account.js'
+import { settledStatements } from '../facts/settled-statements.js'
 import { strangerAccess } from '../facts/strangers.js'
 import type { PolicyRule } from '../rule.js'
 import { quote } from '../../text/escape.js'
@@ -45,11 +46,14 @@ export const publicKeyPolicy: PolicyRule = {
   },
 
   check({ policy, project }, report) {
-    const { document } = policy
-    if (document === undefined) return
+    // What other statements allow, known or not, closes nothing that one of them opens.
+    const settled = settledStatements(policy)
+    if (settled === undefined) return
+    const { document, positionOf } = settled
     for (const { index, principal } of policy.statements) {
-      if (principal === undefined) continue
-      const found = strangerAccess(document, index, ownAccount(policy, project)?.account)
+      const position = positionOf(index)
+      if (principal === undefined || position === undefined) continue
+      const found = strangerAccess(document, position, ownAccount(policy, project)?.account)
       if (found === undefined) continue
       const { actions } = found.access
       const [action = 'kms:*'] = actions
