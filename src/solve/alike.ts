@@ -38,6 +38,8 @@ const OWN_KEYS = ['aws:username', 'aws:userid']
 /** What tells principals apart, besides their being named. */
 export class Likeness {
   private readonly isPersonal: boolean
+  /** Something is compared with the principal's ARN itself. */
+  private readonly namesArn: boolean
   private readonly asksTags: boolean
   private readonly arnSlot: number
   /** Atoms on the principal's ARN. */
@@ -53,7 +55,8 @@ export class Likeness {
       isVariable ||= slots.length > 1 && slots.includes(this.arnSlot)
     }
     this.arnAtoms = atoms
-    this.isPersonal = isVariable || OWN_KEYS.some((key) => tables.findSlot(key) >= 0) || this.namesArnInResources()
+    this.namesArn = isVariable || this.namesArnInResources()
+    this.isPersonal = this.namesArn || OWN_KEYS.some((key) => tables.findSlot(key) >= 0)
     let asksTags = false
     for (let slot = 0; slot < tables.slotCount; slot++)
       asksTags ||= tables.slotName(slot).startsWith('aws:principaltag/')
@@ -70,11 +73,18 @@ export class Likeness {
     let profile = `${kind} ${String(linked)} ${arn.slice(0, resource)}`
     for (const { principals } of snapshots) profile += this.entryProfile(principals.get(arn))
     if (this.arnAtoms.length === 0) return profile
+    return `${profile}/${this.arnProfile(arn)}`
+  }
+
+  /** Whether no condition tells these ARNs apart. */
+  areAlikeByArn(one: string, other: string): boolean {
+    return !this.namesArn && this.arnProfile(one) === this.arnProfile(other)
+  }
+
+  private arnProfile(arn: string): string {
     const values: SlotValue[] = []
     values[this.arnSlot] = arn
-    profile += '/'
-    for (const atom of this.arnAtoms) profile += this.tables.atom(atom).holds(values) ? '1' : '0'
-    return profile
+    return this.arnAtoms.map((atom) => (this.tables.atom(atom).holds(values) ? '1' : '0')).join('')
   }
 
   private entryProfile(entry: PrincipalEntry | undefined): string {

@@ -13,6 +13,7 @@ import type { SlotValue } from '../graph/atom.js'
 import type { Grant } from '../graph/grant.js'
 import type { Outcome } from '../graph/combine.js'
 import { TemplateValue, LITERAL } from '../graph/template-value.js'
+import { Likeness } from './alike.js'
 import { assumedPolicies } from './assumed.js'
 import { YES, type DiagramId, type WayStep } from './diagram.js'
 import { bindingOf, type Cell, type SolveModel } from './model.js'
@@ -36,9 +37,11 @@ export const MAX_WAYS = 64
 
 export class Witnesses {
   private readonly reader: ContextReader
+  private readonly others: OtherCallers
 
   constructor(private readonly model: SolveModel) {
     this.reader = new ContextReader(model.tables)
+    this.others = { names: model.callers.userNames, likeness: new Likeness(model.tables) }
   }
 
   /**
@@ -48,7 +51,7 @@ export class Witnesses {
   find(cell: Cell, node: DiagramId, expected: readonly (boolean | undefined)[]): Witness | undefined {
     const { diagrams } = this.model.space
     for (const way of diagrams.ways(node, MAX_WAYS)) {
-      for (const made of new Attempt(this.model, cell, way, this.model.callers.userNames).requests()) {
+      for (const made of new Attempt(this.model, cell, way, this.others).requests()) {
         const witness = this.confirmed(cell, node, made, expected)
         if (witness !== undefined) return witness
       }
@@ -104,6 +107,12 @@ export interface Made {
   readonly assumed: Assumed
 }
 
+/** Who else there is: under a name of theirs a caller would be somebody else. */
+interface OtherCallers {
+  readonly names: UserNames
+  readonly likeness: Likeness
+}
+
 /** What an attempt reads of a model, and of a cell. */
 type Ground = Pick<SolveModel, 'space' | 'opaque' | 'tables' | 'scope' | 'worlds'>
 type Point = Pick<Cell, 'caller' | 'resource' | 'actions' | 'pins' | 'borrowed'>
@@ -117,6 +126,8 @@ export class Attempt {
   private readonly contexts: Record<string, string> = {}
   private identity: boolean | undefined
   private session: boolean | undefined
+  /** Somebody of the cell can have the name that the way asks for. */
+  private readonly isNameable: boolean
   /** Atoms with variables, and whether they are to hold. */
   private readonly patterns: { readonly atom: number; readonly holds: boolean }[] = []
 
@@ -124,38 +135,52 @@ export class Attempt {
     private readonly model: Ground,
     private readonly cell: Point,
     way: readonly WayStep[],
-    private readonly taken?: UserNames,
+    private readonly others?: OtherCallers,
   ) {
     for (const { level, values } of way) this.take(level, values)
     for (const [variable, chosen] of this.elements) this.takeElements(variable, chosen)
+    this.isNameable = this.takeName()
   }
 
   /** As the way has it, and then with variables and the values they are compared with brought together. */
   *requests(): IterableIterator<Made> {
-    const all: ReadonlyMap<number, SlotValue>[] = [this.values]
-    if (this.patterns.length > 0) all.push(this.joined('x'), this.joined('value'))
-    for (const values of all) {
-      const made = this.made(values)
-      // Under that name it is somebody else, of whom the cell says nothing.
-      const isElse = made.request.principal !== this.cell.caller.principal && this.taken?.isTaken(made.request.principal)
-      if (isElse !== true) yield made
-      else {
-        const other = this.renamed(values)
-        if (other !== undefined) yield this.made(other)
-      }
-    }
+    if (!this.isNameable) return
+    yield this.made(this.values)
+    if (this.patterns.length === 0) return
+    yield this.made(this.joined('x'))
+    yield this.made(this.joined('value'))
   }
 
-  /** With another user name of which the same is true. */
-  private renamed(values: ReadonlyMap<number, SlotValue>): ReadonlyMap<number, SlotValue> | undefined {
+  /**
+   * A user who stands for others gets a name of which the same is true, his own if it may be; false where under each that was
+   * tried he would be somebody else.
+   */
+  private takeName(): boolean {
+    const { values } = this
     const { space, tables } = this.model
-    const slot = tables.findSlot('aws:username')
+    const slot = tables.findSlot(USER_NAME)
     const name = values.get(slot)
-    if (typeof name !== 'string') return undefined
-    const isFree = (other: string): boolean =>
-      space.sameRegion(slot, name, other) && this.taken?.isTaken(this.principal(new Map([[slot, other]]))) !== true
-    const other = OTHER_NAMES.map((more) => name + more).find(isFree)
-    return other === undefined ? undefined : new Map(values).set(slot, other)
+    const own = this.ownName()
+    if (own === undefined || typeof name !== 'string') return true
+    const found = [own, name, ...OTHER_NAMES.map((more) => name + more)].find(
+      (each) => space.sameRegion(slot, name, each) && this.mayBeCalled(each, own),
+    )
+    if (found !== undefined) values.set(slot, found)
+    return found !== undefined
+  }
+
+  private mayBeCalled(name: string, own: string): boolean {
+    if (name === own) return true
+    if (!A_NAME.test(name)) return false
+    const { principal } = this.cell.caller
+    const renamed = withName(principal, name)
+    const { names, likeness } = this.others ?? {}
+    return names?.isTaken(renamed) !== true && likeness?.areAlikeByArn(principal, renamed) !== false
+  }
+
+  private ownName(): string | undefined {
+    const { kind, principal } = this.cell.caller
+    return kind === 'user' ? principal.slice(principal.lastIndexOf('/') + 1) : undefined
   }
 
   private take(level: number, values: readonly number[]): void {
@@ -256,6 +281,7 @@ export class Attempt {
   }
 
   private sampleFor(slot: number, filler: string): string {
+    if (slot === this.model.tables.findSlot(USER_NAME)) return this.ownName() ?? filler
     return this.model.space.variable(slot)?.elements.find((sample) => sample !== '') ?? filler
   }
 
@@ -295,11 +321,8 @@ export class Attempt {
   /** A stranger who is a user may be one of another name. */
   private principal(values: ReadonlyMap<number, SlotValue>): string {
     const { principal, kind } = this.cell.caller
-    const slot = this.model.tables.findSlot('aws:username')
-    const name = slot < 0 ? undefined : values.get(slot)
-    return kind === 'user' && typeof name === 'string' && USER_NAME.test(name)
-      ? principal.replace(/[^/]*$/, () => name)
-      : principal
+    const name = values.get(this.model.tables.findSlot(USER_NAME))
+    return kind === 'user' && typeof name === 'string' ? withName(principal, name) : principal
   }
 
   private sessionPolicies(): AuthorizationRequest['sessionPolicies'] {
@@ -344,5 +367,11 @@ export class Attempt {
 }
 
 const CONTEXT = 'kms:encryptioncontext:'
+const USER_NAME = 'aws:username'
+const A_NAME = /^[\w+=,.@-]+$/
+/** What is put behind a name that cannot be had. */
 const OTHER_NAMES = ['x', '-2', '.other']
-const USER_NAME = /^[\w+=,.@-]+$/
+
+function withName(principal: string, name: string): string {
+  return principal.replace(/[^/]*$/, () => name)
+}

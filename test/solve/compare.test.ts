@@ -82,6 +82,15 @@ describe('IAM API Reference, "CreateUser": a name is one user\'s alone in an acc
       ],
     }),
     {
+      name: 'a user of whom only the ARN is known is called by it',
+      before: keyOf(toAll({ StringEquals: { 'aws:PrincipalTag/team': '${aws:username}' } })),
+      after: keyOf(
+        toAll({ StringEquals: { 'aws:PrincipalTag/team': '${aws:username}' } }),
+        deny('kms:Decrypt', { to: '*', when: { StringLike: { 'aws:PrincipalArn': ALICE } } }),
+      ),
+      expect: 'less',
+    },
+    {
       name: 'a user whom a policy names',
       before: keyOf(allow('kms:Decrypt', { to: { AWS: ALICE } }), named('StringEquals', 'Alice')),
       after: keyOf(allow('kms:Decrypt', { to: { AWS: ALICE } })),
