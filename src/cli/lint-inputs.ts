@@ -147,6 +147,7 @@ export async function readLintInput(
 
 /** Most files are small and plain, and reading one at once is far quicker than a stream. */
 const MAX_PLAIN_BYTES = 4 * 1024 * 1024
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function readPlain(path: string): SourceText | undefined {
   try {
@@ -154,7 +155,7 @@ function readPlain(path: string): SourceText | undefined {
     if (!stats.isFile() || stats.size > MAX_PLAIN_BYTES) return undefined
     const bytes = readFileSync(path)
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) return undefined
-    return { name: path, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+    return { name: path, text: UTF8.decode(bytes) }
   } catch {
     // Whatever is wrong is said by the reader that comes next.
     return undefined

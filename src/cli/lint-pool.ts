@@ -1,5 +1,6 @@
 /**
- * Lints many files at once: this thread and, where there is enough to do, others.
+ * Lints many files at once: this thread and, where there is enough to do, others. They start while files are still being
+ * read, as soon as it is known that there is enough.
  *
  * What was found stands in the order of the files, whoever found it. A thread takes a few files at a time, so that none
  * waits for another, and this thread does its part. A thread that dies ends the run: nothing is left out silently.
@@ -23,38 +24,69 @@ const THREAD_COSTS = 250_000
 const MAX_THREADS = 8
 /** Taken at once: some milliseconds of work. */
 const PORTION = 24_000
+/** Or such a part of what is left for each thread: smaller ones towards the end, where all wait for the last. */
+const LAST_PARTS = 8
 /** Waiting at a thread while it works, so that it always has something to do. */
 const AHEAD = 2
 /** Nobody wants two copies of a text like this. */
 const MAX_SENT = 4 * 1024 * 1024
 
-/** @param onDone - gets the number of files done, and how much of the one that this thread is at. */
-export async function lintFiles<F extends LintedFile>(
-  linter: Linter,
-  files: readonly F[],
-  settings: LintSettings,
-  onDone: (done: number, part: number) => void,
-): Promise<readonly (F & { readonly result: FileResult })[]> {
-  const results = files.map(({ source, isNamed }) => linter.known(source, isNamed))
-  const work = new Work(linter, files, results, onDone)
-  const program = threadBeside(import.meta.url, 'lint-worker')
-  // What a file was before is asked of git, which only this thread does.
-  const wanted = program === undefined || settings.before !== undefined ? 0 : work.threads
-  const sent = sentSettings(settings)
-  const threads = program === undefined ? [] : Array.from({ length: wanted }, () => new Thread(program, sent, work))
-  try {
-    await work.here()
-    await Promise.all(threads.map(({ ended }) => ended))
-  } finally {
-    for (const thread of threads) thread.end()
+/** The threads of one run beside this one. They end with their work; whoever has none for them ends them. */
+export class LintThreads {
+  private readonly threads: Thread[] = []
+  private readonly program: URL | undefined
+  private files = 0
+  private size = 0
+
+  constructor(private readonly settings: LintSettings) {
+    // What a file was before is asked of git, which only this thread does.
+    this.program = settings.before === undefined ? threadBeside(import.meta.url, 'lint-worker') : undefined
   }
-  return files.map((file, index) => ({ ...file, result: work.resultOf(index) }))
+
+  /**
+   * Starts as many as are worth their while for this text and those before it. Where no text was expected, those that
+   * are to be linted are.
+   */
+  expect({ text }: SourceText): void {
+    if (this.program === undefined || text.length > MAX_SENT) return
+    this.files++
+    this.size += text.length
+    const most = Math.min(availableParallelism(), MAX_THREADS, this.files) - 1
+    if (this.threads.length >= Math.min(most, Math.floor(this.size / THREAD_COSTS))) return
+    this.threads.push(new Thread(this.program, sentSettings(this.settings)))
+  }
+
+  /** @param onDone - gets the number of files done, and how much of the one that this thread is at. */
+  async lint<F extends LintedFile>(
+    linter: Linter,
+    files: readonly F[],
+    onDone: (done: number, part: number) => void,
+  ): Promise<readonly (F & { readonly result: FileResult })[]> {
+    const results = files.map(({ source, isNamed }) => linter.known(source, isNamed))
+    if (this.files === 0)
+      for (const [index, { source }] of files.entries()) if (results[index] === undefined) this.expect(source)
+    const work = new Work(linter, files, results, this.threads.length, onDone)
+    try {
+      for (const thread of this.threads) thread.help(work)
+      await work.here()
+      await Promise.all(this.threads.map(({ ended }) => ended))
+    } finally {
+      this.end()
+    }
+    return files.map((file, index) => ({ ...file, result: work.resultOf(index) }))
+  }
+
+  end(): void {
+    for (const thread of this.threads.splice(0)) thread.end()
+  }
 }
 
 /** What is still to be done, and what has been found. */
 class Work {
   private done: number
   private next = 0
+  /** Of the texts that nobody has taken. */
+  private sizeLeft: number
   private readonly large: readonly number[]
   private readonly left: readonly number[]
 
@@ -62,28 +94,26 @@ class Work {
     private readonly linter: Linter,
     private readonly files: readonly LintedFile[],
     private readonly results: (FileResult | undefined)[],
+    /** Who else works on it. */
+    private readonly threads: number,
     private readonly onDone: (done: number, part: number) => void,
   ) {
     const open = files.flatMap((_, index) => (results[index] === undefined ? [index] : []))
     this.large = open.filter((index) => this.sizeOf(index) > MAX_SENT)
     this.left = open.filter((index) => this.sizeOf(index) <= MAX_SENT)
     this.done = files.length - open.length
-  }
-
-  /** How many threads beside this one would be worth their while. */
-  get threads(): number {
-    const size = this.left.reduce((sum, index) => sum + this.sizeOf(index), 0)
-    const most = Math.min(availableParallelism(), MAX_THREADS, this.left.length)
-    return Math.max(0, Math.min(most - 1, Math.floor(size / THREAD_COSTS)))
+    this.sizeLeft = this.left.reduce((sum, index) => sum + this.sizeOf(index), 0)
   }
 
   /** Places of the next few files; none when all are taken. */
   take(): readonly number[] {
     const taken: number[] = []
-    for (let size = 0; size < PORTION && this.next < this.left.length; this.next++) {
+    const portion = Math.min(PORTION, this.sizeLeft / (LAST_PARTS * (this.threads + 1)))
+    for (let size = 0; size <= portion && this.next < this.left.length; this.next++) {
       const index = this.left[this.next]!
       taken.push(index)
       size += this.sizeOf(index)
+      this.sizeLeft -= this.sizeOf(index)
     }
     return taken
   }
@@ -149,12 +179,9 @@ class Thread {
   private resolve: () => void = () => undefined
   private reject: (error: Error) => void = () => undefined
   private waiting = 0
+  private work: Work | undefined
 
-  constructor(
-    program: URL,
-    settings: LintOrders['settings'],
-    private readonly work: Work,
-  ) {
+  constructor(program: URL, settings: LintOrders['settings']) {
     this.ended = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -172,6 +199,10 @@ class Thread {
     this.worker.on('exit', () => {
       this.reject(new Error('a thread of `keyward lint` ended before its work was done'))
     })
+  }
+
+  help(work: Work): void {
+    this.work = work
     for (let portion = 0; portion < AHEAD; portion++) this.give()
   }
 
@@ -182,7 +213,7 @@ class Thread {
   private heard(answers: readonly SentResult[]): void {
     this.waiting--
     try {
-      this.work.receive(answers)
+      this.work?.receive(answers)
       this.give()
     } catch (error) {
       this.reject(error instanceof Error ? error : new Error(String(error)))
@@ -190,7 +221,7 @@ class Thread {
   }
 
   private give(): void {
-    const files = this.work.send()
+    const files = this.work?.send() ?? []
     if (files.length > 0) {
       this.waiting++
       this.worker.postMessage(files)

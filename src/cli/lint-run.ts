@@ -21,7 +21,7 @@ import { configIn, loadConfig } from './lint-config.js'
 import { changeMatters, findInputs, readLintInput, watchable, type LintInput } from './lint-inputs.js'
 import { formatReport, formatStatistics, type LintFormat } from './lint-output.js'
 import type * as LintFix from './lint-fix.js'
-import { lintFiles } from './lint-pool.js'
+import { LintThreads } from './lint-pool.js'
 import { failureToWrite } from './lint-write.js'
 import { EMBEDDED_READERS } from './lint-readers.js'
 import { progressOn } from './progress.js'
@@ -108,7 +108,8 @@ async function runOnce({ paths, options, version, parts, cache: kept, onRead }: 
   if (!prepared.ok) return refuse(prepared.error, options)
   const { settings, baseline } = prepared.value
   const cache = options.cache === true ? openCache(options.cacheLocation) : kept
-  const run = { options, version, settings, ...(cache === undefined ? {} : { cache }) }
+  const threads = new LintThreads(settings)
+  const run = { options, version, threads, ...(cache === undefined ? {} : { cache }) }
   const linter = new Linter(RULES, {
     ...settings,
     ...(cache === undefined ? {} : { cache, version: `${version} ${cache.program}` }),
@@ -122,23 +123,32 @@ async function runOnce({ paths, options, version, parts, cache: kept, onRead }: 
     ...(baseline === undefined ? [] : [baseline.source.name]),
   ])
   const unreadable = [...errors]
-  const sources = await readAll(inputs, options, unreadable)
-  if (options.fix === true || options.unsafeFixes === true || options.diff === true) {
-    const { fixFiles } = await parts.fix()
-    const text = fixFiles(linter, sources, { ...options, color: paletteFor(terminalFacts(), options.color) })
-    if (text.diff !== undefined) {
-      await writeOut(text.diff)
-      return ending(unreadable, text.diff === '' ? EXIT.ok : EXIT.denied)
+  const isFixing = options.fix === true || options.unsafeFixes === true || options.diff === true
+  // What is in a cache needs no threads, and what is fixed first would keep them waiting.
+  const expects = cache === undefined && !isFixing
+  try {
+    const sources = await readAll(inputs, options, unreadable, (source) => {
+      if (expects) threads.expect(source)
+    })
+    if (isFixing) {
+      const { fixFiles } = await parts.fix()
+      const text = fixFiles(linter, sources, { ...options, color: paletteFor(terminalFacts(), options.color) })
+      if (text.diff !== undefined) {
+        await writeOut(text.diff)
+        return ending(unreadable, text.diff === '' ? EXIT.ok : EXIT.denied)
+      }
+      // What is left is reported of the files as they are now.
+      return await finish(linter, text.sources, baseline, settings.config, run, [...unreadable, ...text.errors])
     }
-    // What is left is reported of the files as they are now.
-    return finish(linter, text.sources, baseline, settings.config, run, [...unreadable, ...text.errors])
+    return await finish(linter, sources, baseline, settings.config, run, unreadable)
+  } finally {
+    threads.end()
   }
-  return finish(linter, sources, baseline, settings.config, run, unreadable)
 }
 
 interface Run {
   readonly cache?: FileCache
-  readonly settings: LintSettings
+  readonly threads: LintThreads
   readonly options: LintOptions
   readonly version: string
 }
@@ -227,12 +237,15 @@ async function readAll(
   inputs: readonly LintInput[],
   { stdinFilename }: LintOptions,
   unreadable: string[],
+  onRead: (source: SourceText) => void,
 ): Promise<readonly NamedSource[]> {
   const sources: NamedSource[] = []
   for (const input of inputs) {
     const read = await readLintInput(input, stdinFilename)
-    if (read.ok) sources.push({ source: read.value, input })
-    else unreadable.push(read.error)
+    if (read.ok) {
+      onRead(read.value)
+      sources.push({ source: read.value, input })
+    } else unreadable.push(read.error)
   }
   return sources
 }
@@ -245,10 +258,10 @@ async function finish(
   run: Run,
   unreadable: readonly string[],
 ): Promise<ExitCode> {
-  const { options, settings } = run
+  const { options } = run
   const progress = progressOn('files', terminalFacts(process.stderr), writeError)
   const files = sources.map(({ source, input: { isNamed } }) => ({ source, isNamed }))
-  const results = await lintFiles(linter, files, settings, (done, part) => {
+  const results = await run.threads.lint(linter, files, (done, part) => {
     progress.update(done, (done + part) / files.length)
   })
   progress.finish()

@@ -10,9 +10,12 @@ import { quote } from '../text/escape.js'
 import type { TextError } from '../text/grammar-reader.js'
 
 const SERVICE_PREFIX = /^[A-Za-z0-9-]+$/
+const WELL_FORMED = /^[A-Za-z0-9-]+:[^:]+$/
 
 /** What is wrong with an action pattern, or undefined. */
 export function actionError(pattern: string, rules: ElementRules): TextError | undefined {
+  // Nearly every action there is.
+  if (rules.onlyService === undefined && WELL_FORMED.test(pattern)) return undefined
   const whole = { start: 0, end: pattern.length }
   if (pattern === '*') {
     if (rules.anyAction === 'allowed') return undefined

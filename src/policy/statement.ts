@@ -232,9 +232,23 @@ function resourceOf(elements: Elements, node: SyntaxNode, path: Path, reading: R
 function resourceError(pattern: string, version: PolicyVersion, rules: ElementRules): TextError | undefined {
   if (pattern === '*') return undefined
   const completes = rules.shortArn === 'completed'
-  const parsed = parseArnPattern(pattern, { place: 'resource', variables: version === '2012-10-17', completes })
-  return parsed.ok ? undefined : parsed.error
+  const variables = version === '2012-10-17'
+  const known = inOrder[variables ? 1 : 0][completes ? 1 : 0]
+  if (known.has(pattern)) return undefined
+  const parsed = parseArnPattern(pattern, { place: 'resource', variables, completes })
+  if (!parsed.ok) return parsed.error
+  if (known.size >= MAX_IN_ORDER) known.clear()
+  if (pattern.length <= MAX_REMEMBERED) known.add(pattern)
+  return undefined
 }
+
+/** Resources without an error, by whether they have variables and are completed: many policies name the same. */
+const inOrder = [
+  [new Set<string>(), new Set<string>()],
+  [new Set<string>(), new Set<string>()],
+] as const
+const MAX_IN_ORDER = 5000
+const MAX_REMEMBERED = 500
 
 function readPatterns(
   member: Member,

@@ -32,6 +32,26 @@ describe('A1.1: a key occurs once in an object', () => {
   }
 })
 
+describe('A2: a Resource that is in order', () => {
+  const text = (kind: PolicyKind, Resource: string, Version: string): string => {
+    const { Statement } = JSON.parse(policyText(kind, { Resource })) as { readonly Statement: readonly object[] }
+    return JSON.stringify({ Version, Statement })
+  }
+  test('for one kind is still refused for another that completes no ARN', () => {
+    accept('identity', text('identity', 'arn:aws:s3', '2012-10-17'))
+    expect(refuse('session', text('session', 'arn:aws:s3', '2012-10-17')).map(({ pointer }) => pointer)).toEqual([
+      '/Statement/0/Resource',
+    ])
+  })
+  test('under one version is still refused under another that has variables', () => {
+    const open = 'arn:aws:s3:::bucket/${aws:username'
+    accept('identity', text('identity', open, '2008-10-17'))
+    expect(refuse('identity', text('identity', open, '2012-10-17')).map(({ pointer }) => pointer)).toEqual([
+      '/Statement/0/Resource',
+    ])
+  })
+})
+
 describe('A2: a Sid', () => {
   const two = (kind: PolicyKind, sid: string): string => {
     const { Statement } = JSON.parse(policyText(kind, { Sid: sid })) as { readonly Statement: readonly unknown[] }

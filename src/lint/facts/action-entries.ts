@@ -46,43 +46,59 @@ export function actionEntries(patterns: PatternsView): readonly ActionEntry[] {
 
 const NONE: readonly ServiceAction[] = []
 
+/** An entry without its place. */
+type ReadAction = Omit<ActionEntry, 'item'>
+
+/** By text: policies of one run repeat the same actions. */
+const remembered = new Map<string, ReadAction>()
+/** Texts, and actions that they stand for, of which so many are remembered; then it starts again. */
+const MAX_TEXTS = 20_000
+const MAX_ACTIONS = 200_000
+let actionsRemembered = 0
+
 // Written out: policies name actions by the ten thousands, and spreads took most of the time here.
 function readEntry(item: TextValue): ActionEntry {
-  const folded = item.value.toLowerCase()
+  if (!item.known) {
+    const folded = item.value.toLowerCase()
+    return { item, form: 'unknown', folded, prefix: '', name: '', service: undefined, actions: NONE }
+  }
+  const { form, folded, prefix, name, service, actions } = remembered.get(item.value) ?? remember(item.value)
+  return { item, form, folded, prefix, name, service, actions }
+}
+
+function remember(value: string): ReadAction {
+  const read = readAction(value)
+  if (remembered.size >= MAX_TEXTS || actionsRemembered >= MAX_ACTIONS) {
+    remembered.clear()
+    actionsRemembered = 0
+  }
+  remembered.set(value, read)
+  actionsRemembered += read.actions.length
+  return read
+}
+
+function readAction(value: string): ReadAction {
+  const folded = value.toLowerCase()
   const colon = folded.indexOf(':')
   const prefix = folded.slice(0, Math.max(0, colon))
   const name = folded.slice(colon + 1)
-  if (!item.known || folded === '*' || !isWellFormed(prefix, name)) {
-    const form = !item.known ? 'unknown' : folded === '*' ? 'any' : 'malformed'
-    return { item, form, folded, prefix: '', name: '', service: undefined, actions: NONE }
+  if (folded === '*' || !isWellFormed(prefix, name)) {
+    const form = folded === '*' ? 'any' : 'malformed'
+    return { form, folded, prefix: '', name: '', service: undefined, actions: NONE }
   }
   const isPattern = name.includes('*') || name.includes('?')
   const service = serviceByPrefix(prefix)
   const actions = service === undefined ? NONE : matching(service, name, isPattern)
-  return { item, form: isPattern ? 'pattern' : 'literal', folded, prefix, name, service, actions }
+  return { form: isPattern ? 'pattern' : 'literal', folded, prefix, name, service, actions }
 }
-
-const alone = new WeakMap<ServiceAction, readonly ServiceAction[]>()
-
-const ofPattern = new WeakMap<Service, Map<string, readonly ServiceAction[]>>()
-/** Patterns remembered for one service; policies of one run repeat a handful. */
-const MAX_PATTERNS = 500
 
 function matching(service: Service, name: string, isPattern: boolean): readonly ServiceAction[] {
   if (!isPattern) {
     const action = service.actions.get(name)
-    if (action === undefined) return NONE
-    const known = alone.get(action) ?? [action]
-    alone.set(action, known)
-    return known
+    return action === undefined ? NONE : [action]
   }
-  const remembered = ofPattern.get(service) ?? new Map<string, readonly ServiceAction[]>()
-  const known = remembered.get(name)
-  if (known !== undefined) return known
   const glob = compileGlob(name)
   const found: ServiceAction[] = []
   for (const [lower, action] of service.actions) if (glob.matches(lower)) found.push(action)
-  if (remembered.size < MAX_PATTERNS) remembered.set(name, found)
-  ofPattern.set(service, remembered)
   return found
 }

@@ -19,17 +19,26 @@ export function overlaps(left: string, right: string): boolean {
   }
   // What nearly every resource type ends in.
   if (isStars(left, start) || isStars(right, start)) return true
-  if ((left.length - start) * (right.length - start) > MAX_PRODUCT) return true
+  let leftEnd = left.length
+  let rightEnd = right.length
+  while (leftEnd > start && rightEnd > start && isPlain(left[leftEnd - 1]) && isPlain(right[rightEnd - 1])) {
+    if (left[--leftEnd] !== right[--rightEnd]) return false
+  }
+  return overlapWithin(left.slice(start, leftEnd), right.slice(start, rightEnd))
+}
+
+function overlapWithin(left: string, right: string): boolean {
+  if (left.length * right.length > MAX_PRODUCT) return true
   // Row by row: `reachable[j]` says that the first `i` of left and the first `j` of right have a match in common.
-  let row = new Uint8Array(right.length - start + 1)
+  let row = new Uint8Array(right.length + 1)
   row[0] = 1
-  fillStars(row, right, start)
-  for (let i = start; i < left.length; i++) {
+  fillStars(row, right)
+  for (let i = 0; i < left.length; i++) {
     const wild = left[i]
     const next = new Uint8Array(row.length)
     if (wild === '*') next.set(row)
     for (let j = 0; j < row.length; j++) {
-      const other = right[start + j]
+      const other = right[j]
       if (other === undefined) continue
       // A star on the left takes whatever stands on the right; a star on the right takes the unit on the left.
       if (wild === '*' && next[j] === 1) next[j + 1] = 1
@@ -53,8 +62,8 @@ function isPlain(unit: string | undefined): boolean {
   return unit !== '*' && unit !== '?'
 }
 
-function fillStars(row: Uint8Array, right: string, start: number): void {
-  for (let j = 0; right[start + j] === '*'; j++) row[j + 1] = 1
+function fillStars(row: Uint8Array, right: string): void {
+  for (let j = 0; right[j] === '*'; j++) row[j + 1] = 1
 }
 
 /** Whether the service and the resource of an ARN can be those of this type; Region and account are told apart. */

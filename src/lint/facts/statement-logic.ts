@@ -46,7 +46,7 @@ function redundantInKeyPolicy(document: PolicyDocument, account: string): Return
   const { snapshot, arn } = keyWorld(document, account)
   const policy = snapshot.keys.get(arn)?.policy
   if (policy === undefined) throw new Error('the key has its policy')
-  return redundantStatements({ snapshot }, policy, { resources: [arn], unknownIdentity: 'any' }, LINT_OPTIONS)
+  return redundantStatements({ snapshot }, [policy], { resources: [arn], unknownIdentity: 'any' }, LINT_OPTIONS)
 }
 
 /** Whether the statement, without any Deny, applies to no request. */
@@ -112,9 +112,11 @@ export function coverPairs(policy: PolicyView, effect: 'Allow' | 'Deny'): readon
   const same = policy.statements
     .filter((statement) => statement.effect === effect && statement.action !== undefined)
     .slice(0, MAX_STATEMENTS)
-  return same.flatMap((narrow) =>
-    same.flatMap((wide) => (wide !== narrow && mayCover(wide, narrow) ? [{ narrow, wide }] : [])),
-  )
+  const pairs: CoverPair[] = []
+  for (const narrow of same) {
+    for (const wide of same) if (wide !== narrow && mayCover(wide, narrow)) pairs.push({ narrow, wide })
+  }
+  return pairs
 }
 
 /** Those that plainly say nothing that no other says. Of several equal ones the first is kept. */

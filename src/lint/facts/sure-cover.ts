@@ -7,11 +7,11 @@
 import { actionEntries } from './action-entries.js'
 import { canCover } from './covered-entries.js'
 import { resourceEntries, type ResourceEntry } from './resource-entries.js'
+import { resourceGlob } from './resource-glob.js'
 import type { ConditionView, PatternsView, StatementView } from '../policy-view.js'
 import type { PolicyKind } from '../../policy/document.js'
 import { ELEMENT_RULES } from '../../policy/element-rules.js'
-import { compileArnGlob } from '../../text/arn-glob.js'
-import { compileGlob } from '../../text/glob.js'
+import { compileGlob, type Glob } from '../../text/glob.js'
 
 /** Of statements without principals, of one effect. */
 export function surelyCovers(wide: StatementView, narrow: StatementView, kind: PolicyKind): boolean {
@@ -29,12 +29,15 @@ function actionsCover(wide: PatternsView | undefined, narrow: PatternsView | und
   if (entries.some(({ form }) => form === 'any')) return true
   const texts = new Set(entries.map(({ folded }) => folded))
   const patterns = entries.filter(({ form }) => form === 'pattern').map(({ folded }) => folded)
+  const globs: Glob[] = []
   return actionEntries(narrow).every(
     ({ folded, form }) =>
       form !== 'unknown' &&
       form !== 'malformed' &&
       (texts.has(folded) ||
-        patterns.some((pattern) => canCover(pattern, folded) && compileGlob(pattern).matches(folded))),
+        patterns.some(
+          (pattern, index) => canCover(pattern, folded) && (globs[index] ??= compileGlob(pattern)).matches(folded),
+        )),
   )
 }
 
@@ -50,9 +53,7 @@ function resourcesCover(wide: PatternsView | undefined, narrow: PatternsView | u
     if (texts.has(value)) return true
     return (
       isPlain(entry) &&
-      patterns.some(
-        (pattern) => canCover(pattern, value) && compileArnGlob(pattern, 'resource', { complete }).matches(value),
-      )
+      patterns.some((pattern) => canCover(pattern, value) && resourceGlob(pattern, complete).matches(value))
     )
   })
 }

@@ -68,11 +68,11 @@ export const redundantStatement: PolicyRule = {
       let proved = isProved ? provedCovered(views, effect, asked) : undefined
       for (const view of views) {
         if (!plain.has(view) && proved?.has(view) !== true) continue
-        const witness = effect === 'Allow' ? coveredRequest(view, asked) : undefined
+        const witness = decidedRequest(view, asked)
         // What allows nothing by itself is no matter of the others.
         if (witness === undefined) proved ??= provedCovered(views, effect, asked)
         if (witness === undefined && proved?.has(view) !== true) continue
-        reportStatement(view, views, policy, witness ?? deniedRequest(view, asked), report)
+        reportStatement(view, views, policy, witness, report)
       }
     }
   },
@@ -86,10 +86,9 @@ function provedCovered(
   { document, account }: Asked,
 ): ReadonlySet<StatementView> {
   const statements = views.flatMap(({ index }) => document.statements[index] ?? [])
-  // Nothing is denied where nothing is allowed, so Denies are asked about beside an Allow of everything.
-  const first = effect === 'Deny' ? 1 : 0
-  const together = first === 1 ? besideEverything(document, statements) : withStatements(document, statements)
-  const reasons = reasonsIn(together, account)
+  const asked = onItsOwn(document, effect, statements)
+  const first = asked.statements.length - statements.length
+  const reasons = reasonsIn(asked, account)
   return new Set(views.filter((_, place) => ['covered', 'duplicate'].includes(reasons.get(place + first) ?? '')))
 }
 
@@ -103,10 +102,8 @@ function isCoveredInOne(
   const others = views.filter((other) => other !== view)
   const statements = forOneAction([view, ...others], document)
   if (statements === undefined) return true
-  const first = view.effect === 'Deny' ? 1 : 0
   // The last of several equal ones is the one to go.
-  const ordered = statements.toReversed()
-  const asked = first === 1 ? besideEverything(document, ordered) : withStatements(document, ordered)
+  const asked = onItsOwn(document, view.effect ?? 'Allow', statements.toReversed())
   return reasonsIn(asked, account).has(asked.statements.length - 1)
 }
 
@@ -138,37 +135,30 @@ function reportStatement(
   })
 }
 
-/** A request that the statement allows, asked of the policy without it. */
-function coveredRequest(view: StatementView, { document, account }: Asked): Witness | undefined {
+/** A request that the statement decides, asked of the others. */
+function decidedRequest(view: StatementView, { document, account }: Asked): Witness | undefined {
   const statement = document.statements[view.index]
   if (statement === undefined) return undefined
-  const allowed = (asked: readonly Statement[]): Difference | undefined =>
-    allowedBy(withStatements(document, asked), account).more[0]
+  const { effect } = statement
+  const decided = (statements: readonly Statement[]): Difference | undefined => {
+    const asked = onItsOwn(document, effect, statements)
+    return (effect === 'Allow' ? allowedBy(asked, account) : compared(asked, onItsOwn(document, effect, []), account))
+      .more[0]
+  }
   // With one action the answer is there much faster.
   const one = forOneAction([view], document)
-  const request = (one === undefined ? undefined : allowed(one)) ?? allowed([statement])
-  const rest = withStatements(
-    document,
-    document.statements.filter((other) => other !== statement),
-  )
-  return request === undefined
-    ? undefined
-    : witnessOf(request, 'after', rest, 'what the others say of a request that the statement allows')
+  const request = (one === undefined ? undefined : decided(one)) ?? decided([statement])
+  if (request === undefined) return undefined
+  const others = document.statements.filter((other) => other !== statement)
+  const summary = `what the others say of a request that the statement ${effect === 'Allow' ? 'allows' : 'denies'}`
+  return witnessOf(request, 'after', onItsOwn(document, effect, others), summary)
 }
 
-/** A request that the Deny denies, asked of the policy without it and beside an Allow of everything. */
-function deniedRequest(view: StatementView, { document, account }: Asked): Witness | undefined {
-  const statement = document.statements[view.index]
-  if (statement?.effect !== 'Deny') return undefined
-  const denied = (asked: readonly Statement[]): Difference | undefined =>
-    compared(besideEverything(document, asked), besideEverything(document, []), account).more[0]
-  const one = forOneAction([view], document)
-  const request = (one === undefined ? undefined : denied(one)) ?? denied([statement])
-  const rest = besideEverything(
-    document,
-    document.statements.filter((other) => other !== statement),
-  )
-  return request === undefined
-    ? undefined
-    : witnessOf(request, 'after', rest, 'what the others say of a request that the statement denies')
+/** Nothing is denied where nothing is allowed, so Denies are asked about beside an Allow of everything. */
+function onItsOwn(
+  document: PolicyDocument,
+  effect: 'Allow' | 'Deny',
+  statements: readonly Statement[],
+): PolicyDocument {
+  return effect === 'Deny' ? besideEverything(document, statements) : withStatements(document, statements)
 }

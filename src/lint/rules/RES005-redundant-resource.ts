@@ -6,10 +6,10 @@
 import { canCover, coveredEntries } from '../facts/covered-entries.js'
 import { coveredFinding } from '../facts/covered-finding.js'
 import { resourceEntries } from '../facts/resource-entries.js'
+import { resourceGlob } from '../facts/resource-glob.js'
 import type { PatternsView, PolicyView } from '../policy-view.js'
 import type { PolicyRule, Report } from '../rule.js'
 import { ELEMENT_RULES } from '../../policy/element-rules.js'
-import { compileArnGlob, type ArnGlob } from '../../text/arn-glob.js'
 
 export const redundantResource: PolicyRule = {
   on: 'policy',
@@ -53,11 +53,10 @@ function checkList(resource: PatternsView, { where, kind }: PolicyView, report: 
   if (entries.length < 2) return
   const texts = entries.map(({ form, item }) => (form === 'any' ? '*' : item.value))
   const complete = ELEMENT_RULES[kind].shortArn === 'completed'
-  const globs: ArnGlob[] = []
   const covered = coveredEntries(texts, (by, entry) => {
     const [pattern = '', text = ''] = [texts[by], texts[entry]]
     if (pattern === '*') return true
-    return canCover(pattern, text) && (globs[by] ??= compileArnGlob(pattern, 'resource', { complete })).matches(text)
+    return canCover(pattern, text) && resourceGlob(pattern, complete).matches(text)
   })
   const items = entries.map(({ item }) => item)
   const finding = coveredFinding(where, resource, items, covered)

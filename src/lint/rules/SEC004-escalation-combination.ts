@@ -95,13 +95,14 @@ function stepsOf({ actions }: Escalation, policy: PolicyView): readonly TextValu
   const steps: TextValue[] = []
   for (const action of actions) {
     const { service, name, resource } = action
-    if (isDeniedOutright(policy, service, name) || isDeniedTogether(action, policy)) return undefined
     const step = policy.statements.flatMap((statement) => {
       if (statement.effect !== 'Allow' || statement.conditions.length > 0) return []
       const entry = namedAction(statement, service, name)
       return entry === undefined || broadResource(statement, service, resource) === undefined ? [] : [entry.item]
     })[0]
-    if (step === undefined) return undefined
+    // Whether the Denies leave nothing of it takes longest to find out.
+    if (step === undefined || isDeniedOutright(policy, service, name) || isDeniedTogether(action, policy))
+      return undefined
     steps.push(step)
   }
   return steps

@@ -26,6 +26,10 @@ describe('overlaps', () => {
     ['a?c', '*b*', true],
     ['*a', 'b*', true],
     ['a*', 'b*', false],
+    ['a*c', '*b', false],
+    ['a*b/*c', 'a*c', true],
+    ['a*bc', 'a?*c', true],
+    ['a*bc', 'ac', false],
   ])('%s and %s: %s', (left, right, expected) => {
     expect(overlaps(left, right)).toBe(expected)
     expect(overlaps(right, left)).toBe(expected)
