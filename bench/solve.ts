@@ -5,8 +5,9 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { groundsOf } from '../src/explain/access-grounds.js'
 import { adviseOn } from '../src/explain/advice/advise.js'
-import { diff, partsOf, whoCanIn } from '../src/explain/symbolic.js'
+import { diff, whoCanIn } from '../src/explain/symbolic.js'
 import { matrixOf, whoCanRows } from '../src/explain/who-can-report.js'
 import type { Comparison } from '../src/solve/access.js'
 import { comparePolicies } from '../src/solve/policies.js'
@@ -130,8 +131,12 @@ export const whoCan: Bench = {
         list.access,
         ({ arn }) => arn ?? '',
         (each) => {
-          const parts = partsOf(snapshot, each)
-          return (caller) => (parts.get(caller) ?? []).map(({ layer }) => layer)
+          const grounds = groundsOf(snapshot, each)
+          return (caller) =>
+            (grounds.get(caller) ?? []).map(({ parts, ...ground }) => ({
+              ...ground,
+              because: parts.map(({ layer }) => layer),
+            }))
         },
       ),
     )

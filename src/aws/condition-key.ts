@@ -35,6 +35,27 @@ export function isMultiValuedKey(name: string): boolean {
   return conditionKeyInfo(name)?.multi ?? false
 }
 
+const REQUEST_TAG = 'aws:requesttag/'
+const TAG_KEYS = 'aws:tagkeys'
+/** The permissions of KMS whose requests can name tags. */
+const TAGGING: ReadonlySet<string> = new Set([
+  'kms:CreateKey',
+  'kms:ReplicateKey',
+  'kms:TagResource',
+  'kms:UntagResource',
+])
+
+/**
+ * Whether no request for this permission can carry the key, whoever makes it.
+ * @param action - in its documented spelling.
+ */
+export function isNeverCarried(name: string, action: string): boolean {
+  const lower = name.toLowerCase()
+  if (lower === TAG_KEYS || lower.startsWith(REQUEST_TAG)) return action.startsWith('kms:') && !TAGGING.has(action)
+  const actions = conditionKeyInfo(lower)?.actions ?? null
+  return actions !== null && !actions.includes(action)
+}
+
 function buildIndex(): Index {
   const exact = new Map<string, ConditionKeyInfo>()
   const templates: Template[] = []

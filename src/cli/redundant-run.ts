@@ -81,7 +81,7 @@ function ask(side: Side, options: RedundantOptions): Result<Asked, string | Sour
     }
   } else {
     const snapshot = snapshotOf(definitionOf(side, options))
-    for (const owned of ownedPolicies(snapshot, scope.value)) judge(snapshot, owned, control, collector)
+    for (const owned of sharedPolicies(ownedPolicies(snapshot, scope.value))) judge(snapshot, owned, control, collector)
   }
   progress.finish()
   return { ok: true, value: collector.asked() }
@@ -117,7 +117,38 @@ interface OwnedPolicy {
   readonly scope: SolveScope
 }
 
-/** Each policy with the requests that it can bear on; one that several have is asked about once for each of them. */
+/** One text, and all that it is the policy of. */
+interface SharedPolicy {
+  readonly owners: Set<string>
+  readonly policies: [CompiledPolicy, ...CompiledPolicy[]]
+  readonly principals: string[]
+  readonly scope: SolveScope
+}
+
+/** A statement of a policy that several have is taken away from all of them, so all are asked about together. */
+function sharedPolicies(owned: Iterable<OwnedPolicy>): Iterable<SharedPolicy> {
+  const shared = new Map<string, SharedPolicy>()
+  for (const { owner, policy, scope } of owned) {
+    const { source, pointer } = policy.source
+    const key = JSON.stringify([policy.kind, source.name, pointer, policy.id])
+    const known = shared.get(key)
+    if (known === undefined) {
+      shared.set(key, {
+        owners: new Set([owner]),
+        policies: [policy],
+        principals: [...(scope.principals ?? [])],
+        scope,
+      })
+    } else {
+      known.owners.add(owner)
+      known.policies.push(policy)
+      known.principals.push(...(scope.principals ?? []))
+    }
+  }
+  return shared.values()
+}
+
+/** Each policy with the requests that it can bear on, once for each of those that have it. */
 function* ownedPolicies({ keys, principals, accounts }: Snapshot, scope: SolveScope): Generator<OwnedPolicy> {
   const { resources, principals: wanted } = scope
   for (const [arn, { policy }] of keys.entries()) {
@@ -140,18 +171,21 @@ function* ownedPolicies({ keys, principals, accounts }: Snapshot, scope: SolveSc
 
 function judge(
   snapshot: Snapshot,
-  { owner, policy, scope }: OwnedPolicy,
+  { owners, policies, principals, scope }: SharedPolicy,
   control: SolveOptions,
   collector: Collector,
 ): void {
+  const [policy] = policies
+  const [owner = '', ...more] = owners
   const { document, parts } = documentOf(policy)
-  const answer = redundantStatements({ snapshot }, policy, scope, control)
+  const asked = scope.principals === undefined ? scope : { ...scope, principals }
+  const answer = redundantStatements({ snapshot }, policies, asked, { ...control, keepsOtherServices: true })
   const source = shownSource({ compiled: policy }) ?? document.source
   // Only KMS is asked about, so nothing is known of what is about other services.
   const isOfKms = ({ statement }: RedundantStatement): boolean =>
     (parts[statement]!.actionLow | parts[statement]!.actionHigh) !== 0
   const own = answer.answer === 'complete' ? { ...answer, redundant: answer.redundant.filter(isOfKms) } : answer
-  collector.add(owner, own, (statement) => ({
+  collector.add(more.length === 0 ? owner : `${owner} and ${more.length} more`, own, (statement) => ({
     name: statementName(document.statements[statement]!),
     place: placeOf({ ...document, source }, { part: 'statement', statement }),
   }))

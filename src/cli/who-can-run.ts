@@ -2,7 +2,8 @@
  * The work of `keyward who-can` and `keyward what-can`: ask, and print rows, a matrix, JSON, CSV or a page.
  */
 import { writeFile } from 'node:fs/promises'
-import { partsOf, whoCanIn } from '../explain/symbolic.js'
+import { groundsOf, type AccessGround } from '../explain/access-grounds.js'
+import { whoCanIn } from '../explain/symbolic.js'
 import { matrixPage, whoCanPage } from '../explain/who-can-page.js'
 import {
   matrixCsv,
@@ -13,6 +14,7 @@ import {
   whoCanRows,
   type AccessReason,
   type Matrix,
+  type WhoCanGround,
   type WhoCanRow,
 } from '../explain/who-can-report.js'
 import { capital } from '../explain/names.js'
@@ -20,7 +22,6 @@ import { restsOn } from '../source/answer/changed-statements.js'
 import type { Snapshot } from '../graph/world.js'
 import type { Access, AccessList } from '../solve/access.js'
 import type { CallerClass } from '../solve/callers.js'
-import type { SolvedPart } from '../solve/statements.js'
 import { snapshotOf } from '../solve/world.js'
 import { escapeTerminal, quote } from '../text/escape.js'
 import type { Palette } from '../text/palette.js'
@@ -103,16 +104,16 @@ async function ask(options: WhoCanOptions): Promise<Result<Answered, string | So
   return { ok: true, value: { list, rows, keys: arns.map((arn) => ({ arn, what: nameOf({ type: 'key', arn }) })) } }
 }
 
-/** What each caller has an access by, in names; the same parts are named once. */
-function reasonsIn(snapshot: Snapshot, access: Access): (caller: CallerClass) => readonly string[] {
-  const parts = partsOf(snapshot, access)
-  const named = new Map<readonly SolvedPart[], readonly string[]>()
-  for (const each of new Set(parts.values()))
+/** What each caller has an access by, in names; the same grounds are named once. */
+function reasonsIn(snapshot: Snapshot, access: Access): (caller: CallerClass) => readonly WhoCanGround[] {
+  const grounds = groundsOf(snapshot, access)
+  const named = new Map<readonly AccessGround[], readonly WhoCanGround[]>()
+  for (const each of new Set(grounds.values()))
     named.set(
       each,
-      restsOn(each).map(({ name }) => name),
+      each.map(({ actions, layer, parts }) => ({ actions, layer, because: restsOn(parts).map(({ name }) => name) })),
     )
-  return (caller) => named.get(parts.get(caller) ?? []) ?? []
+  return (caller) => named.get(grounds.get(caller) ?? []) ?? []
 }
 
 // ------------------------------------------------------------------------------------------------------------- formats

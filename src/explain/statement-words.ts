@@ -12,6 +12,7 @@ import { capital, layerSubjectFirst, listed, placedName, principalInWords, quote
 import { operationName } from './near-miss.js'
 import { once } from './once.js'
 import type { Place, StatementPlaces } from './place.js'
+import type { PrincipalEntry } from '../policy/document.js'
 import type { PlacedStatement } from './reference.js'
 
 /** One part of a statement, or one thing that a grant asks for. */
@@ -174,9 +175,28 @@ export function applyWords(
   const { policy, traced } = placed
   const { statement } = traced
   const gist = `${statement.effect === 'Deny' ? 'denies' : 'allows'} ${trace.call.action}`
-  const whom = statement.principal?.negated === true ? ` to everybody except ${known.principals}` : ''
+  const whom =
+    statement.principal?.negated === true
+      ? ` to everybody except ${known.principals}${whyNotExempt(trace, statement.principal.entries)}`
+      : ''
   const when = words.length === 0 ? '' : ` when ${onlyWhen(words)}`
   return { sentence: `${capital(placedName(trace, policy, statement))}, ${gist}${whom}${when}`, gist }
+}
+
+/** Why a caller of whom NotPrincipal seems to speak is no exception (facts C4, K-26); empty for one that it does not name. */
+function whyNotExempt({ call }: Trace, entries: readonly PrincipalEntry[]): string {
+  const { type, arn, accountId, roleArn } = call.subject.caller
+  const lists = (value: string | undefined): boolean => entries.some((entry) => entry.value === value)
+  const isListed = lists(arn)
+  if (call.boundary !== undefined && type !== 'root' && type !== 'service' && (isListed || lists(roleArn)))
+    return ', and a caller with a permissions boundary is never such an exception'
+  if (type === 'role' && !isListed && lists(roleArn))
+    return ', and that does not except the sessions of the role, which have to be listed themselves'
+  if (!isListed || type === 'root' || type === 'service') return ''
+  const missing = [...(type === 'role' && !lists(roleArn) ? ['role'] : []), ...(lists(accountId) ? [] : ['account'])]
+  return missing.length === 0
+    ? ''
+    : `, and a caller is excepted only where its ${missing.join(' and its ')} is listed too`
 }
 
 // ----------------------------------------------------------------------------------------------------------- grants

@@ -15,15 +15,8 @@ import {
   type SolveOptions,
 } from '../solve/access.js'
 import type { CallerClass } from '../solve/callers.js'
-import { alikeCallers } from '../solve/callers-of-resource.js'
 import type { SolveScope } from '../solve/scope.js'
-import { bindingOf } from '../solve/model.js'
-import { appliedTo, type SolvedPart } from '../solve/statements.js'
 import { snapshotOf, type WorldDefinition } from '../solve/world.js'
-import { decide } from '../decide/decide.js'
-import { DEFAULT_OPTIONS } from '../decide/options.js'
-import { callOf } from '../decide/resolve.js'
-import { ContextReader } from '../decide/values.js'
 import { GraphTables } from '../graph/tables.js'
 import type { Snapshot } from '../graph/world.js'
 import { splitArn } from '../text/arn.js'
@@ -51,29 +44,6 @@ export function whoCan(world: WorldDefinition, scope: QuestionScope, options: So
 /** The same of a world that is lowered already. */
 export function whoCanIn(snapshot: Snapshot, scope: QuestionScope, options: SolveOptions = {}): AccessList {
   return accessOf({ snapshot }, { sessionPolicies: 'none', ...scope }, options)
-}
-
-/**
- * What the callers of an access have it by; none for a caller of whom its request does not show it. Callers whom nothing
- * tells apart have the same list, which is made once.
- */
-export function partsOf(snapshot: Snapshot, access: Access): ReadonlyMap<CallerClass, readonly SolvedPart[]> {
-  const found = new Map<CallerClass, readonly SolvedPart[]>()
-  for (const { first, others } of alikeCallers([snapshot], access)) {
-    const parts = partsOfCaller(snapshot, access, first)
-    for (const caller of [first, ...others]) found.set(caller, parts)
-  }
-  return found
-}
-
-function partsOfCaller(snapshot: Snapshot, { witness, resource }: Access, caller: CallerClass): readonly SolvedPart[] {
-  const [call] = witness?.calls ?? []
-  if (witness === undefined || call === undefined) return []
-  if (witness.request.principal === caller.principal) return appliedTo(call)
-  const binding = bindingOf({ snapshot }, caller, resource, witness.request.action)
-  const request = { ...witness.request, principal: caller.principal }
-  const own = callOf(binding, request, new ContextReader(snapshot.tables), DEFAULT_OPTIONS)
-  return decide(own).decision === 'allow' ? appliedTo(own) : []
 }
 
 /** Everything that one principal is allowed on the keys of a world. */

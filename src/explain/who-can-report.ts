@@ -3,6 +3,7 @@
  *
  * Source: KMS Developer Guide, "Determining access to AWS KMS keys".
  */
+import type { Layer } from '../graph/combine.js'
 import type { Access } from '../solve/access.js'
 import type { CallerClass } from '../solve/callers.js'
 import { actionsInWords, callerName, conditionsInWords, type ResourceName } from './access-words.js'
@@ -31,11 +32,19 @@ export interface WhoCanRow {
   readonly because: readonly string[]
 }
 
-/** @param becauseOf - what each caller has an access by, as names of statements and grants. */
+/** What a caller has some of the actions of an access by. */
+export interface WhoCanGround {
+  readonly actions: readonly string[]
+  readonly layer: Layer | undefined
+  /** Names of the statements and grants. */
+  readonly because: readonly string[]
+}
+
+/** @param groundsOf - what each caller has an access by: a row for each ground, one row where there is none. */
 export function whoCanRows(
   access: readonly Access[],
   nameOf: ResourceName,
-  becauseOf: (access: Access) => (caller: CallerClass) => readonly string[],
+  groundsOf: (access: Access) => (caller: CallerClass) => readonly WhoCanGround[],
 ): readonly WhoCanRow[] {
   const names = new Map<CallerClass, string>()
   const whoIs = (caller: CallerClass): string => {
@@ -48,19 +57,23 @@ export function whoCanRows(
   return access.flatMap((each) => {
     const { callers, actions, resource, cubes, complete, witness } = each
     const conditions = conditionsInWords(cubes, complete) ?? null
-    const reason = reasonOf(witness?.outcomes[0]?.layer)
-    const because = becauseOf(each)
+    const shown = witness?.outcomes[0]?.layer
+    const grounds = groundsOf(each)
+    const noGround: readonly WhoCanGround[] = [{ actions, layer: shown, because: [] }]
     const what = nameOf(resource)
-    return callers.map((caller) => ({
-      caller,
-      who: whoIs(caller),
-      actions,
-      resource: resource.arn ?? null,
-      what,
-      reason,
-      conditions,
-      because: because(caller),
-    }))
+    return callers.flatMap((caller) => {
+      const own = grounds(caller)
+      return (own.length === 0 ? noGround : own).map((ground) => ({
+        caller,
+        who: whoIs(caller),
+        actions: ground.actions,
+        resource: resource.arn ?? null,
+        what,
+        reason: reasonOf(ground.layer ?? shown),
+        conditions,
+        because: ground.because,
+      }))
+    })
   })
 }
 

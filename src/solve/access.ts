@@ -236,8 +236,7 @@ class Lister {
     const { space } = this.model
     const { diagrams } = space
     let [told, care] = [node, real]
-    for (const level of diagrams.support(node)) {
-      if (!this.isDerived(level)) continue
+    for (const level of this.derivedIn(node)) {
       const holds = diagrams.exists(diagrams.and(told, care), level)
       const fails = diagrams.exists(diagrams.and(diagrams.not(told), care), level)
       if (diagrams.and(holds, fails) === NO) [told, care] = [holds, diagrams.or(holds, fails)]
@@ -245,11 +244,21 @@ class Lister {
     return diagrams.restrict(told, care)
   }
 
-  /** Variables that often follow from others: the encryption context as a whole, and the list of its keys. */
-  private isDerived(level: number): boolean {
-    const found = this.model.space.at(level)
-    if (typeof found === 'number') return this.model.opaque.get(found).about.kind === 'grantContext'
-    return this.model.tables.slotName(found.slot) === CONTEXT_KEYS
+  /**
+   * Variables that often follow from others: the list of the keys of the encryption context, then the context as a
+   * whole, which says in one breath what the list says in many.
+   */
+  private derivedIn(node: DiagramId): readonly number[] {
+    const { space, opaque, tables } = this.model
+    const lists: number[] = []
+    const contexts: number[] = []
+    for (const level of space.diagrams.support(node)) {
+      const found = space.at(level)
+      if (typeof found !== 'number') {
+        if (tables.slotName(found.slot) === CONTEXT_KEYS) lists.push(level)
+      } else if (opaque.get(found).about.kind === 'grantContext') contexts.push(level)
+    }
+    return [...lists, ...contexts]
   }
 
   private groups(of: (cell: Cell) => DiagramId): readonly Group[] {
@@ -277,7 +286,7 @@ class Lister {
       if (witness !== undefined) break
     }
     const real = space.diagrams.any([...new Set(cells.map((cell) => cell.real))])
-    const { cubes, complete } = cubesOf(space, opaque, this.toldOf(node, real), this.maxCubes)
+    const { cubes, complete } = cubesOf(space, opaque, this.toldOf(node, real), this.maxCubes, { real })
     const callers = new Set([witnessed, ...cells].flatMap(({ caller, others }) => [caller, ...others]))
     const { alike } = this.model.callers
     return {

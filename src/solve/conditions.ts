@@ -5,7 +5,7 @@ import { conditionKeyInfo } from '../aws/condition-key.js'
 import type { SlotValue } from '../graph/atom.js'
 import type { GraphTables } from '../graph/tables.js'
 import { LITERAL } from '../graph/template-value.js'
-import type { DiagramId } from './diagram.js'
+import { NO, YES, type DiagramId, type WayStep } from './diagram.js'
 import type { OpaqueTest, OpaqueTests } from './question.js'
 import { describeRegion } from './region.js'
 import type { SlotVariable, Space } from './space.js'
@@ -29,13 +29,16 @@ export interface OtherVariable {
   readonly condition: (values: readonly number[]) => SolvedCondition
 }
 
-/** @returns the cubes and whether there are more. */
+/**
+ * @param real - the requests that there can be; what none of them has is not told.
+ * @returns the cubes and whether there are more.
+ */
 export function cubesOf(
   space: Space,
   opaque: OpaqueTests,
   node: DiagramId,
   limit: number,
-  other?: OtherVariable,
+  { other, real = YES }: { readonly other?: OtherVariable; readonly real?: DiagramId } = {},
 ): { readonly cubes: readonly Cube[]; readonly complete: boolean } {
   const ways = space.diagrams.ways(node, limit + 1)
   const cubes = ways.slice(0, limit).map((way) =>
@@ -47,7 +50,7 @@ export function cubesOf(
         return [{ key: undefined, values: [], words: [told] }]
       }
       return level === found.level
-        ? [choiceCondition(space, found, values)]
+        ? [choiceCondition(space, found, realChoices(space, way, found, values, real))]
         : elementCondition(space, found, level, values)
     }),
   )
@@ -71,6 +74,29 @@ function choiceCondition(space: Space, variable: SlotVariable, choices: readonly
 }
 
 const ABSENT = 0
+
+/** Without the absent key, or several values, where no request of this way is such. */
+function realChoices(
+  { diagrams }: Space,
+  way: readonly WayStep[],
+  { level, several }: SlotVariable,
+  choices: readonly number[],
+  real: DiagramId,
+): readonly number[] {
+  const asked = choices.filter((choice) => choice === ABSENT || choice === several)
+  if (real === YES || asked.length === 0 || asked.length === choices.length) return choices
+  const others = way
+    .filter((step) => step.level !== level)
+    .map((step) => diagrams.test(step.level, (value) => step.values.includes(value)))
+  const there = diagrams.all([real, ...others])
+  const isReal = (choice: number): boolean =>
+    diagrams.and(
+      there,
+      diagrams.test(level, (value) => value === choice),
+    ) !== NO
+  const left = choices.filter((choice) => !asked.includes(choice) || isReal(choice))
+  return left.length === 0 ? choices : left
+}
 
 /** What is "any other value" beside values that are left out is told by these: nobody could guess them. */
 function choicesInWords(variable: SlotVariable, choices: readonly number[]): readonly string[] {

@@ -192,11 +192,13 @@ function policyCubes(
   limit: number,
 ): { readonly cubes: readonly Cube[]; readonly complete: boolean } {
   return cubesOf(space, opaque, node, limit, {
-    level: resource.level,
-    condition: (choices) => ({
-      key: undefined,
-      values: choices.map((choice) => resource.samples[choice]),
-      words: choices.map((choice) => `the resource is ${resource.words(choice)}`),
-    }),
+    other: {
+      level: resource.level,
+      condition: (choices) => ({
+        key: undefined,
+        values: choices.map((choice) => resource.samples[choice]),
+        words: choices.map((choice) => `the resource is ${resource.words(choice)}`),
+      }),
+    },
   })
 }

@@ -4,7 +4,7 @@
  * All statements that are reported can be removed together. Of several equal ones the first is kept.
  */
 import { compilePolicy, SAYS_DENY, type CompiledPolicy } from '../graph/policy.js'
-import { GraphTables, NO_ROW } from '../graph/tables.js'
+import { GraphTables, NO_ROW, ROW_ACTION_SPEC } from '../graph/tables.js'
 import type { PolicyDocument } from '../policy/document.js'
 import { within, type SolveOptions } from './access.js'
 import { NO, YES, type DiagramId } from './diagram.js'
@@ -30,19 +30,27 @@ export type Redundancy =
   | { readonly answer: 'complete'; readonly redundant: readonly RedundantStatement[] }
   | { readonly answer: 'unknown'; readonly reason: string }
 
+interface RedundancyOptions extends SolveOptions {
+  /** Leave in what is about other services too: a world is asked about KMS alone, so nobody knows what it does there. */
+  readonly keepsOtherServices?: boolean
+}
+
 /**
  * The statements of one policy of a world that change nothing about effective access in the scope.
- * @param policy - as the world's entries have it, such as `snapshot.keys.get(arn).policy`.
+ * @param policies - as the world's entries have it, such as `snapshot.keys.get(arn).policy`; several where one text is
+ * the policy of several principals or accounts, which then has to change nothing for any of them.
  */
 export function redundantStatements(
   world: SolveWorld,
-  policy: CompiledPolicy,
+  policies: readonly [CompiledPolicy, ...CompiledPolicy[]],
   scope: SolveScope = {},
-  options: SolveOptions = {},
+  { keepsOtherServices = false, ...options }: RedundancyOptions = {},
 ): Redundancy {
   const asked = within(() => {
     const model = new SolveModel([world], scope, options)
-    return redundantRows(policy, new WorldEffects(model, policy))
+    const [policy] = policies
+    const isKept = (row: number): boolean => keepsOtherServices && isAboutOthers(policy, row)
+    return redundantRows(policy, new WorldEffects(model, new Set(policies)), isKept)
   })
   return asked.ok ? { answer: 'complete', redundant: asked.value } : { answer: 'unknown', reason: asked.error }
 }
@@ -54,6 +62,13 @@ export function redundantInPolicy(document: PolicyDocument, options: SolveOption
     return redundantRows(policy, new PolicyEffects(new PolicyModel([policy], options, false)))
   })
   return asked.ok ? { answer: 'complete', redundant: asked.value } : { answer: 'unknown', reason: asked.error }
+}
+
+/** Whether a statement says something about another service than KMS; a key policy cannot. */
+function isAboutOthers({ kind, tables }: CompiledPolicy, row: number): boolean {
+  if (kind === 'key') return false
+  const [negated = 0, ...others] = tables.actions.tuple(tables.rows.tuple(row)[ROW_ACTION_SPEC]!)
+  return negated === 1 || others.length > 0
 }
 
 /** What statements do, by their rows. */
@@ -69,7 +84,12 @@ interface Effects {
   deniesAlone(row: number, leftOut: ReadonlySet<number>): boolean
 }
 
-function redundantRows(policy: CompiledPolicy, effects: Effects): readonly RedundantStatement[] {
+/** @param isKept - rows that are never left out, so that nothing is proved with the help of their absence. */
+function redundantRows(
+  policy: CompiledPolicy,
+  effects: Effects,
+  isKept: (row: number) => boolean = () => false,
+): readonly RedundantStatement[] {
   const firstOf = new Map<number, number>()
   const found: RedundantStatement[] = []
   for (let statement = 0; statement < policy.length; statement++) {
@@ -81,7 +101,7 @@ function redundantRows(policy: CompiledPolicy, effects: Effects): readonly Redun
   const leftOut = new Set<number>()
   // From the last to the first: what was added later is what people would rather take away.
   for (const [row, statement] of [...firstOf].toReversed()) {
-    if (!effects.changesNothing(new Set([...leftOut, row]))) continue
+    if (isKept(row) || !effects.changesNothing(new Set([...leftOut, row]))) continue
     leftOut.add(row)
     found.push({ statement, reason: reasonOf(row, effects, leftOut) })
   }
@@ -100,11 +120,11 @@ class WorldEffects implements Effects {
 
   constructor(
     private readonly model: SolveModel,
-    private readonly policy: CompiledPolicy,
+    private readonly policies: ReadonlySet<CompiledPolicy>,
   ) {
     for (const cell of model.cells) {
       for (const said of saidIn(cell)) {
-        if (said.policy !== policy) continue
+        if (!policies.has(said.policy)) continue
         const cells = this.cellsOf.get(said.row)
         if (cells === undefined) this.cellsOf.set(said.row, new Set([cell]))
         else cells.add(cell)
@@ -148,7 +168,7 @@ class WorldEffects implements Effects {
   private without({ asked: [variants = []] }: Cell, rows: ReadonlySet<number>): readonly Variant[] {
     return variants.map((variant) => ({
       ...variant,
-      questions: questionsWithout(variant.questions, ({ policy, row }) => policy === this.policy && rows.has(row)),
+      questions: questionsWithout(variant.questions, ({ policy, row }) => this.policies.has(policy) && rows.has(row)),
     }))
   }
 
@@ -156,7 +176,7 @@ class WorldEffects implements Effects {
     const { diagrams } = this.model.space
     for (const cell of this.cellsOf.get(row) ?? []) {
       for (const said of saidIn(cell)) {
-        if (said.policy !== this.policy || said.row !== row) continue
+        if (!this.policies.has(said.policy) || said.row !== row) continue
         const applies = diagrams.and(this.model.whereConjunction(said.when), cell.real)
         const limited = also(cell)
         if ((limited === undefined ? applies : diagrams.and(applies, limited)) !== NO) return true

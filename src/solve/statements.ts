@@ -28,10 +28,10 @@ export type SolvedPart = SolvedStatement | SolvedGrant
 
 /** What applies to a call: of an explicit denial its Denies, of anything else its Allows and grants. */
 export function appliedTo(call: Call): readonly SolvedPart[] {
-  return partsOf(trace(call))
+  return appliedIn(trace(call))
 }
 
-function partsOf({ layers, outcome }: Trace): readonly SolvedPart[] {
+export function appliedIn({ layers, outcome }: Trace): readonly SolvedPart[] {
   const effect = outcome.decision === 'explicitDeny' ? 'Deny' : 'Allow'
   return layers.flatMap(({ policies, grants, layer }): SolvedPart[] => [
     ...policies.flatMap(({ account, level, policy, compiled, statements }) =>

@@ -42,7 +42,79 @@ describe('who-can', () => {
   test('as a table, grouped by the reason', async () => {
     const { out } = await run('who-can', 'kms:Decrypt', 'alias/payments', ...WORLD)
     expect(out).toMatch(
-      /^Who can kms:Decrypt on alias\/payments\n\nBy IAM policies, to which the key policy leaves it\n {2}- Role /,
+      /^Who can kms:Decrypt on alias\/payments\n\nNamed by the key policy\n {2}- The root user .*\n\nBy IAM policies, to which the key policy leaves it\n {2}- Role /s,
+    )
+  })
+
+  // authorization.md C3, D10: what names the caller needs no IAM policy, and what a boundary cuts gives nothing.
+  test('each under what gives the access, action by action', async () => {
+    const only = (statement: object): object => ({ Version: '2012-10-17', Statement: statement })
+    const all = only({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
+    const world = {
+      keyward: 'world/1',
+      accounts: {
+        '111122223333': {
+          region: 'us-west-2',
+          policies: { OnlyS3: only({ Effect: 'Allow', Action: 's3:*', Resource: '*' }) },
+          users: { bound: { boundary: 'OnlyS3', policies: { All: all } }, free: { policies: { All: all } } },
+          keys: {
+            '1234abcd-12ab-34cd-56ef-1234567890ab': {
+              policy: only([
+                { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:*', Resource: '*' },
+                { Sid: 'Everybody', Effect: 'Allow', Principal: '*', Action: 'kms:DescribeKey', Resource: '*' },
+              ]),
+              grants: [
+                {
+                  GrantId: 'g1',
+                  GranteePrincipal: 'arn:aws:iam::111122223333:user/bound',
+                  Operations: ['Decrypt'],
+                },
+              ],
+            },
+          },
+        },
+      },
+    }
+    const whole = mkdtempSync(join(folder, 'grounds-'))
+    writeFileSync(join(whole, 'world.json'), JSON.stringify(world))
+    const { out } = await run('who-can', 'kms:De*', '--world', whole, '--format', 'json')
+    const { rows } = JSON.parse(out) as {
+      rows: readonly {
+        readonly principal: string
+        readonly standing: string
+        readonly actions: readonly string[]
+        readonly reason: string
+        readonly because: readonly string[]
+      }[]
+    }
+    const of = (name: string): readonly unknown[] =>
+      rows
+        .filter(({ principal, actions }) => principal.endsWith(name) && /Decrypt|DescribeKey/.test(actions.join()))
+        .map(({ actions, reason, because }) => [actions.join(), reason, because.join()])
+        .toSorted((left, right) => (String(left[0]) < String(right[0]) ? -1 : 1))
+    const root = 'key policy, statement 1'
+    const everybody = ['kms:DescribeKey', 'keyPolicy', 'key policy, statement 2 "Everybody"']
+    expect(of(':user/bound')).toEqual([['kms:Decrypt', 'grant', 'grant "g1"'], everybody])
+    expect(of(':user/free')).toContainEqual(everybody)
+    expect(of(':user/free').flat()).toContain(`${root},identity policy, statement 1`)
+    expect(of('111122223333:root').flat()).not.toContain('identity')
+  })
+
+  // authorization.md K-20: every CreateGrant has kms:GrantIsForAWSResource, so it is never told as absent.
+  test('a condition as requests can have it', async () => {
+    const file = join(folder, 'for-services.json')
+    const statement = {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::111122223333:role/App' },
+      Action: 'kms:CreateGrant',
+      Resource: '*',
+      Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    }
+    writeFileSync(file, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))
+    const { out } = await run('who-can', 'kms:CreateGrant', '--world', file, '--format', 'json')
+    const { rows } = JSON.parse(out) as { rows: readonly { readonly conditions: string | null }[] }
+    expect(new Set(rows.map(({ conditions }) => conditions))).toEqual(
+      new Set(['when kms:GrantIsForAWSResource is true']),
     )
   })
 

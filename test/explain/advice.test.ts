@@ -140,6 +140,56 @@ describe('cheapest first', () => {
     expect(adviseWith({})).toEqual([])
   })
 
+  // condition-keys.json: aws:SourceArn is in calls by services alone, aws:TagKeys in those about tags; D5: an alias leads to
+  // a key only where the key has it.
+  test('no request is advised that the caller cannot make', () => {
+    const user = 'arn:aws:iam::111122223333:user/Alice'
+    const advised = (condition: object, more: object = {}): readonly string[] => {
+      const { trace: traced, sourceOf } = explained({
+        principal: { type: 'user', arn: user },
+        action: 'kms:Decrypt',
+        resource: {
+          type: 'key',
+          arn: 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+          aliases: ['alias/app/one', 'alias/other'],
+        },
+        keyPolicy: {
+          Version: '2012-10-17',
+          Statement: { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:*', Resource: '*' },
+        },
+        identityPolicies: [
+          {
+            Version: '2012-10-17',
+            Statement: [
+              { Effect: 'Allow', Action: '*', Resource: '*', Condition: condition },
+              {
+                Effect: 'Deny',
+                Action: '*',
+                Resource: '*',
+                Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/none' } },
+              },
+            ],
+          },
+        ],
+        derive: true,
+        ...more,
+      })
+      const requests = adviseOn(traced, { sourceOf, isEditable: () => false }).advice
+      return requests
+        .flatMap(({ steps }) => steps)
+        .flatMap(({ kind, sentence }) => (kind === 'request' ? [sentence] : []))
+    }
+    expect(advised({ ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::*' } })).toEqual([])
+    expect(advised({ 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'team' } })).toEqual([])
+    expect(advised({ StringEquals: { 'aws:RequestTag/team': 'blue' } })).toEqual([])
+    expect(advised({ StringLike: { 'kms:RequestAlias': 'alias/app/*' } })).toEqual([
+      'Name the key by its alias alias/app/one.',
+    ])
+    expect(advised({ StringEquals: { 'aws:RequestTag/team': 'blue' } }, { action: 'kms:TagResource' })).toEqual([
+      'Send the tag team="blue".',
+    ])
+  })
+
   test('nothing for what is allowed', () => {
     const { trace: traced } = explained({
       principal: { type: 'root', arn: 'arn:aws:iam::111122223333:root' },

@@ -108,6 +108,32 @@ const SUMMARIES: readonly (readonly [string, Question, string])[] = [
     `Key policy, statement 2, denies kms:Decrypt to everybody except role Ops of account ${A}. A Deny wins over every Allow. One more Deny applies.`,
   ],
   [
+    'C4 NotPrincipal that lists the caller, which has a boundary',
+    {
+      key: [
+        ...delegated,
+        { Effect: 'Deny', NotPrincipal: { AWS: [user('Alice').arn, A] }, Action: 'kms:*', Resource: '*' },
+      ],
+      boundary: [allow({ Action: '*' })],
+    },
+    `Key policy, statement 2, denies kms:Decrypt to everybody except user Alice of account ${A} and account ${A}, and a caller with a permissions boundary is never such an exception. A Deny wins over every Allow.`,
+  ],
+  [
+    'C4 NotPrincipal that lists a role and not its session',
+    {
+      caller: session(),
+      key: [...delegated, { Effect: 'Deny', NotPrincipal: { AWS: [APP, A] }, Action: 'kms:*', Resource: '*' }],
+    },
+    `Key policy, statement 2, denies kms:Decrypt to everybody except role App of account ${A} and account ${A}, and that does not except the sessions of the role, which have to be listed themselves. A Deny wins over every Allow.`,
+  ],
+  [
+    'C4 NotPrincipal that lists a user without its account',
+    {
+      key: [...delegated, { Effect: 'Deny', NotPrincipal: named(user('Alice').arn), Action: 'kms:*', Resource: '*' }],
+    },
+    `Key policy, statement 2, denies kms:Decrypt to everybody except user Alice of account ${A}, and a caller is excepted only where its account is listed too. A Deny wins over every Allow.`,
+  ],
+  [
     'an operation of one account',
     { caller: user('Bob', B), action: 'kms:PutKeyPolicy', identity: [[allow({ Action: '*' })]] },
     `kms:PutKeyPolicy works only within one account: the resource belongs to account ${A}, the caller to account ${B}.`,

@@ -57,7 +57,7 @@ describe('in a key policy', () => {
       })
       const compiled = snapshot.keys.get(KEY)?.policy
       if (compiled === undefined) throw new Error('the key has a policy')
-      const found = redundantStatements({ snapshot }, compiled)
+      const found = redundantStatements({ snapshot }, [compiled])
       if (found.answer !== 'complete') throw new Error(found.reason)
       expect(Object.fromEntries(found.redundant.map(({ statement, reason }) => [statement, reason]))).toEqual(wanted)
     })

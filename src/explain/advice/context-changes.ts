@@ -6,7 +6,9 @@
  *
  * Source: KMS Developer Guide, "AWS KMS condition keys"; IAM User Guide, "AWS global condition context keys".
  */
-import { conditionKeyInfo } from '../../aws/condition-key.js'
+import { conditionKeyInfo, isNeverCarried } from '../../aws/condition-key.js'
+import { SERVICE_CALLER_KEYS } from '../../aws/key-presence.js'
+import type { Caller } from '../../graph/subject.js'
 import { quoted } from '../names.js'
 
 export interface ChangeableKey {
@@ -52,6 +54,23 @@ export function changeableKey(key: string): ChangeableKey | undefined {
   }
 }
 
+/** Only in calls that a service makes with its own principal. */
+const OF_SERVICES = new Set(SERVICE_CALLER_KEYS.map((key) => key.toLowerCase()))
+const VIA_SERVICE = 'kms:viaservice'
+
+/**
+ * Whether a request of such a caller for this permission can carry the key at all.
+ * @param key - in lower case.
+ */
+export function canCarry(key: string, action: string, caller: Caller['type']): boolean {
+  if (isNeverCarried(key, action)) return false
+  if (caller !== 'service') return !OF_SERVICES.has(key)
+  // What only a principal of IAM has: tags, a session, a network of its own, somebody who calls for it.
+  if (key.startsWith(PRINCIPAL_TAG) || key === VIA_SERVICE) return false
+  const group = conditionKeyInfo(key)?.group
+  return group !== 'session' && group !== 'network'
+}
+
 function setWords(name: string, value: string | undefined): string {
   return value === undefined ? `make the request without ${name}` : `make the request with ${name} ${quoted(value)}`
 }
@@ -91,7 +110,8 @@ const OWN: ReadonlyMap<string, ChangeableKey> = new Map([
     'kms:requestalias',
     {
       cost: PARAMETER,
-      words: (value) => (value === undefined ? 'name the key by its id, not by an alias' : `name the key by ${value}`),
+      words: (value) =>
+        value === undefined ? 'name the key by its id, not by an alias' : `name the key by its alias ${value}`,
     },
   ],
   [

@@ -11,7 +11,7 @@ import type { GraphTables } from '../../graph/tables.js'
 import { partition, type ValueDomain, type ValueTest } from '../../solve/region.js'
 import { conditionKeyInfo, isMultiValuedKey } from '../../aws/condition-key.js'
 import type { ConditionKeyType } from '../../aws/condition-keys.js'
-import { changeableKey, type ChangeableKey } from './context-changes.js'
+import { canCarry, changeableKey, type ChangeableKey } from './context-changes.js'
 import type { ContextChange } from './change.js'
 
 /** More regions than this are not tried one by one. */
@@ -19,6 +19,8 @@ const MAX_REGIONS = 64
 const BUDGET = { maxRegions: MAX_REGIONS, maxStates: 20_000 } as const
 
 const NULL_TEST = 'Null'
+const REQUEST_ALIAS = 'kms:requestalias'
+const RESOURCE_ALIASES = 'kms:resourcealiases'
 const UNCOMPARABLE: ReadonlySet<string> = new Set([
   'uncomparable',
   'differs',
@@ -45,7 +47,7 @@ export class ContextValues {
     private readonly atoms: ReadonlyMap<number, readonly number[]>,
     /** The keys as a policy spells them. */
     private readonly names: ReadonlyMap<number, string>,
-    private readonly action: string,
+    private readonly call: Call,
   ) {}
 
   static of(traced: Trace): ContextValues {
@@ -64,7 +66,7 @@ export class ContextValues {
         else if (!known.includes(atom)) known.push(atom)
       }
     }
-    return new ContextValues(tables, atoms, names, traced.call.action)
+    return new ContextValues(tables, atoms, names, traced.call)
   }
 
   /** Every value of a key that some test tells from the others, each as a change; none for a key that cannot change. */
@@ -96,6 +98,9 @@ export class ContextValues {
     const changeable = this.changeable(slot)
     if (changeable === undefined) return []
     const { cost } = changeable
+    const aliases = this.knownAliases(key)
+    if (aliases !== undefined)
+      return [undefined, ...aliases].map((value) => contextChange(this.nameOf(slot), value, cost))
     const regions = partition(this.valueTests(slot), domainOf(key), BUDGET)
     const samples = regions.ok ? regions.value.map(({ sample }) => sample) : this.literals(slot)
     const isList = isMultiValuedKey(key)
@@ -103,11 +108,19 @@ export class ContextValues {
     return [undefined, ...values].map((value) => contextChange(this.nameOf(slot), value, cost))
   }
 
-  /** Undefined for a key that no request for this action carries, too. */
+  /** Undefined for a key that no request of this caller for this action carries, too. */
   private changeable(slot: number): ChangeableKey | undefined {
     const key = this.tables.slotName(slot)
-    const { actions = null } = conditionKeyInfo(key) ?? {}
-    return actions === null || actions.includes(this.action) ? changeableKey(key) : undefined
+    const { action, subject } = this.call
+    return canCarry(key, action, subject.caller.type) ? changeableKey(key) : undefined
+  }
+
+  /** The names that a key can be called by, where they are known: only a name that the key has leads to it. */
+  private knownAliases(key: string): readonly SlotValue[] | undefined {
+    if (key !== REQUEST_ALIAS) return undefined
+    const slot = this.tables.findSlot(RESOURCE_ALIASES)
+    const aliases = slot < 0 ? undefined : this.call.values[slot]
+    return typeof aliases === 'string' ? [aliases] : aliases
   }
 
   private nameOf(slot: number): string {

@@ -76,7 +76,7 @@ function partOf(world: AskedWorld, caller: string, key: string): Parameters<type
 }
 
 function reachOf(snapshot: Snapshot, policy: CompiledPolicy, scope: SolveScope): PolicyReach {
-  const found = redundantStatements({ snapshot }, policy, scope, BUDGET)
+  const found = redundantStatements({ snapshot }, [policy], scope, BUDGET)
   if (found.answer === 'unknown') return { reaches: undefined, reason: found.reason }
   const reasons = new Map(found.redundant.map(({ statement, reason }) => [statement, reason]))
   const reaches = documentOf(policy).parts.map(({ actionLow, actionHigh }, index): Reach =>
