@@ -71,7 +71,9 @@ async function whyDocument(
   const found = explainDocument(source, decision)
   if (!found.ok) return refuse(found.error, options)
   const { trace, sourceOf, callerContext } = found.value
-  const advised = await adviceOn(options, ({ adviseOn }) => adviseOn(trace, { sourceOf, callerContext }))
+  const advised = await adviceOn(options, passes(found.value), ({ adviseOn }) =>
+    adviseOn(trace, { sourceOf, callerContext }),
+  )
   await writeOut(
     options.json === true
       ? `${JSON.stringify({ ...whyJson(found.value), ...advised.json }, null, 2)}\n`
@@ -80,9 +82,10 @@ async function whyDocument(
   return passes(found.value) ? EXIT.ok : EXIT.denied
 }
 
-/** Nothing where none is asked for; what advice needs is loaded only then. */
+/** Nothing where none is asked for, and no words where nothing is denied; what advice needs is loaded only then. */
 async function adviceOn(
   options: WhyOptions,
+  isLetIn: boolean,
   advise: (room: typeof import('../explain/advice/advise.js')) => Advised | Promise<Advised>,
 ): Promise<{ readonly json: object; readonly text: string }> {
   if (options.advice !== true) return { json: {}, text: '' }
@@ -93,7 +96,7 @@ async function adviceOn(
   const advised = await advise(room)
   return options.json === true
     ? { json: adviceJson(advised), text: '' }
-    : { json: {}, text: `\n${renderAdvice(advised, renderOptions(options))}` }
+    : { json: {}, text: isLetIn ? '' : `\n${renderAdvice(advised, renderOptions(options))}` }
 }
 
 /** A flag that only a world takes up. */
@@ -154,11 +157,11 @@ async function textOfOne(
   answer: Extract<Asked, { readonly kind: 'one' }>['answer'],
   options: WhyOptions,
 ): Promise<string> {
-  const { answerJson, renderAnswer, replayDocument } = await import('./why-world-room.js')
+  const { answerJson, isAllowed, renderAnswer, replayDocument } = await import('./why-world-room.js')
   if (options.document === true) {
     return `${JSON.stringify(replayDocument(answer.trace.call, answer.question.origin.eventId), null, 2)}\n`
   }
-  const advised = await adviceOn(options, async () => {
+  const advised = await adviceOn(options, isAllowed(answer), async () => {
     const { adviseOnAnswer } = await import('../source/answer/advise-in-world.js')
     return adviseOnAnswer(answer)
   })

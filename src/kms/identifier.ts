@@ -7,7 +7,7 @@ import type { KeyForms } from '../aws/operations.js'
 import { parseAliasArn, parseKeyArn } from '../text/arn.js'
 import type { Result } from '../text/source.js'
 import { fail, type Failure } from './failure.js'
-import { aliasArn, type KeyPlace } from './row-names.js'
+import { aliasArn, partitionOf, type KeyPlace } from './row-names.js'
 
 export type KeyIdentifier =
   | { readonly kind: 'key'; readonly place: KeyPlace; readonly isBareId: boolean }
@@ -22,7 +22,7 @@ export interface Home {
 const KEY_ID = /^[A-Za-z0-9-]+$/
 const ALIAS_NAME = /^alias\/[A-Za-z0-9/_-]+$/
 
-/** What the text names, without asking whether there is such a key. An ARN of another Region names nothing here. */
+/** What the text names, without asking whether there is such a key. An ARN of another Region or partition names nothing here. */
 export function parseIdentifier(text: string, forms: KeyForms, home: Home): Result<KeyIdentifier, Failure> {
   if (text.startsWith('arn:')) return parseArn(text, forms, home)
   if (home.accountId === undefined) return fail('NotFoundException', `Invalid keyId '${text}'`)
@@ -39,17 +39,21 @@ export function parseIdentifier(text: string, forms: KeyForms, home: Home): Resu
 function parseArn(text: string, forms: KeyForms, home: Home): Result<KeyIdentifier, Failure> {
   const key = parseKeyArn(text)
   if (key !== undefined) {
-    if (key.region !== home.region) return keyNotFound(text)
+    if (!isHere(key, home)) return keyNotFound(text)
     const place = { accountId: key.account, region: key.region, keyId: key.keyId }
     return { ok: true, value: { kind: 'key', place, isBareId: false } }
   }
   const alias = parseAliasArn(text)
   if (alias === undefined || forms === 'keys') return fail('InvalidArnException', `Invalid arn '${text}'`)
-  if (alias.region !== home.region) return fail('NotFoundException', `Alias ${text} is not found.`)
+  if (!isHere(alias, home)) return fail('NotFoundException', `Alias ${text} is not found.`)
   return {
     ok: true,
     value: { kind: 'alias', accountId: alias.account, region: alias.region, aliasName: alias.alias },
   }
+}
+
+function isHere(arn: { readonly partition: string; readonly region: string }, { region }: Home): boolean {
+  return arn.region === region && arn.partition === partitionOf(region)
 }
 
 export function keyNotFound(arn: string): { readonly ok: false; readonly error: Failure } {

@@ -119,7 +119,10 @@ export class Keys {
     const arn = keyArn(place)
     const key = this.loaded.get(arn)
     if (key === undefined) return this.load(arn, place)
-    return key.stale === undefined ? key : this.refresh(key)
+    if (key.stale !== undefined) return this.refresh(key)
+    // No commit tells that a grant has come into effect, so whoever asks next looks.
+    if (key.nextPropagationMs !== Infinity) this.propagate(key, this.options.nowMs())
+    return key
   }
 
   /** Tells that a key was used without being looked up here. */
@@ -130,8 +133,12 @@ export class Keys {
   /** Whether what was found before is still what the store has. */
   isCurrent(key: LoadedKey, nowMs: number): boolean {
     if (!key.isLive || key.stale !== undefined) return false
-    if (nowMs >= key.nextPropagationMs) this.putIntoGraph(key)
+    this.propagate(key, nowMs)
     return true
+  }
+
+  private propagate(key: LoadedKey, nowMs: number): void {
+    if (nowMs >= key.nextPropagationMs) this.putIntoGraph(key)
   }
 
   aliasTarget(accountId: string, region: string, aliasName: string): Awaitable<string | undefined> {

@@ -33,6 +33,13 @@ describe('printed', () => {
   }
 })
 
+test('nothing is advised for what is allowed', async () => {
+  const query = 'can role/PaymentsApi do kms:Decrypt on alias/payments'
+  const { out, exitCode } = await runCommand(registerWhy, ['why', '--advice', '--no-color', ...WORLD, query])
+  expect([exitCode, out.slice(0, 'ALLOWED'.length)]).toEqual([0, 'ALLOWED'])
+  expect(out).not.toContain('would allow it')
+})
+
 const ROLE_MAY_MORE = ['Role Reports of account 444455556666 may kms:Decrypt and kms:DescribeKey on this key.']
 
 test('JSON has the steps with their patches', async () => {

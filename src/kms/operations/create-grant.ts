@@ -162,6 +162,10 @@ const MAX_PAIRS = 8
 const MAX_VALUE_LENGTH = 384
 
 function constraintsFailure({ Constraints }: Input, key: LoadedKey): Failure | undefined {
+  // AWS counts an empty map as well.
+  if (Constraints?.EncryptionContextEquals !== undefined && Constraints.EncryptionContextSubset !== undefined) {
+    return invalid('More than one constraint supplied')
+  }
   for (const pairs of [Constraints?.EncryptionContextEquals, Constraints?.EncryptionContextSubset]) {
     if (pairs === undefined) continue
     if (key.record.keySpec !== 'SYMMETRIC_DEFAULT') {

@@ -14,7 +14,7 @@ import type { Result } from '../../text/source.js'
 export const retireGrant: Operation<'RetireGrant'> = {
   name: 'RetireGrant',
   targets: [{ role: 'key', find: 'otherwise', lookUp: keyOfGrant, states: STATE_ROWS.any }],
-  checks: [{ action: 'kms:RetireGrant', on: 'key', details: (call) => ({ grantId: grantIdOf(call) ?? '' }) }],
+  checks: [{ action: 'kms:RetireGrant', on: 'key', details: namedGrant }],
   audit: {
     readOnly: false,
     request: { GrantToken: 'hidden', KeyId: 'logged', GrantId: 'logged', DryRun: 'logged' },
@@ -31,6 +31,12 @@ export const retireGrant: Operation<'RetireGrant'> = {
       value: { output: {}, changes: removedGrant(call.key, grant), audit: { additionalEventData: { grantId } } },
     }
   },
+}
+
+/** Its token makes a grant that is not in effect everywhere yet one that can be retired; its id alone does not. */
+function namedGrant(call: Call<'RetireGrant'>): { readonly grantId: string; readonly grantTokens?: readonly string[] } {
+  const grantId = grantIdOf(call) ?? ''
+  return call.input.GrantToken === undefined ? { grantId } : { grantId, grantTokens: [grantId] }
 }
 
 function grantIdOf({ input, services }: Call<'RetireGrant'>): string | undefined {

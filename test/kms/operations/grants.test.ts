@@ -70,6 +70,13 @@ describe('CreateGrant', () => {
     await kms.ok('Encrypt', input, NOBODY)
   })
 
+  // F7: nothing is committed when it has spread, so a caller who has not asked before must find that out as well.
+  test('works once it has spread for a grantee that asks for the first time', async () => {
+    const { kms, KeyId } = await granted({}, TOKEN_LATER)
+    kms.clock.nowMs += TOKEN_LATER.grantPropagationMs
+    expect(await kms.fails('Encrypt', { KeyId, Plaintext: PLAINTEXT }, NOBODY)).toBe('succeeded')
+  })
+
   test('of the same name and parameters is the same grant, under a new token', async () => {
     const { kms, KeyId, GrantId, GrantToken } = await granted({ Name: 'backup' })
     const again = {
@@ -99,6 +106,17 @@ describe('CreateGrant', () => {
       'a service without a source',
       { GranteePrincipal: undefined, GranteeServicePrincipal: 's3.amazonaws.com', RetiringPrincipal: ADMIN.principal },
       /^ValidationException: .*SourceArn/,
+    ],
+    // authorization.md F1; with an empty map too, as older SDKs send it (aws/aws-sdk-java, issue 328).
+    [
+      'two constraints on the encryption context',
+      { Constraints: { EncryptionContextEquals: { a: 'b' }, EncryptionContextSubset: { c: 'd' } } },
+      /^ValidationException: More than one constraint supplied$/,
+    ],
+    [
+      'two constraints, one of which is empty',
+      { Constraints: { EncryptionContextEquals: {}, EncryptionContextSubset: { c: 'd' } } },
+      /^ValidationException: More than one constraint supplied$/,
     ],
     ['a principal that is none', { GranteePrincipal: 'arn:aws:s3:::bucket' }, /^InvalidArnException/],
     ['an operation of other keys', { Operations: ['Sign'] }, /^ValidationException: Operation Sign is not supported/],
@@ -285,6 +303,14 @@ describe('ending', () => {
     expect((await byId.kms.ok('ListGrants', { KeyId: byId.KeyId })).Grants).toEqual([])
     const record = byId.kms.records.find(({ eventName }) => eventName === 'RetireGrant')
     expect(record?.additionalEventData).toEqual({ grantId: byId.GrantId })
+  })
+
+  // F7: a token makes a new grant usable at once for grant operations and RetireGrant.
+  test('by its token before it has spread, and not by its id', async () => {
+    const { kms, KeyId, GrantId, GrantToken } = await granted({ RetiringPrincipal: NAMED.principal }, TOKEN_LATER)
+    expect(await kms.fails('RetireGrant', { KeyId, GrantId }, NAMED)).toMatch(/^AccessDenied/)
+    expect(await kms.fails('RetireGrant', { GrantToken }, NOBODY)).toMatch(/^AccessDenied/)
+    expect(await kms.fails('RetireGrant', { GrantToken }, NAMED)).toBe('succeeded')
   })
 
   test('by the grantee, where the grant says so', async () => {

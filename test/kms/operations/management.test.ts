@@ -437,6 +437,17 @@ describe('how a key is named', () => {
     })
   }
 
+  test('an ARN of another partition is not found', async () => {
+    const t = await testKms()
+    const made = keyArnOf(await t.ok('CreateKey', {}))
+    const KeyId = made.replace('arn:aws:', 'arn:aws-cn:')
+    expect(await t.fails('DescribeKey', { KeyId })).toBe(`NotFoundException: Key '${KeyId}' does not exist`)
+    await t.ok('CreateAlias', { AliasName: 'alias/here', TargetKeyId: made })
+    const alias = `arn:aws-cn:kms:us-east-1:${ACCOUNT}:alias/here`
+    expect(await t.fails('DescribeKey', { KeyId: alias })).toBe(`NotFoundException: Alias ${alias} is not found.`)
+    await t.kms.close()
+  })
+
   test('an ARN of another Region is not found, and nothing is forwarded', async () => {
     const t = await testKms()
     const KeyId = keyArnOf(await t.ok('CreateKey', {}, { ...ADMIN, region: 'eu-west-1' }))
