@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { percentile, rateOf, setupOf, type Rate, type Report } from './serve-figures.js'
 import { whyNoMoto, startMoto } from './serve-moto.js'
-import { signed, startClient, startServerProcess, type Server } from './serve-processes.js'
+import { signed, startClient, startServerProcess, type Client, type Server } from './serve-processes.js'
 
 const REQUESTS = 512
 const ROUNDS = 5
@@ -93,34 +93,48 @@ export async function besideMoto(report: Report): Promise<void> {
 /** In place of a ratio: what cannot be kept up is no load but a queue, whose ratio says nothing. */
 const NOT_KEPT_UP = 1_000_000
 
-/** From the moment each request was due, so that one that has to wait for another counts as it feels. */
+const CLOSED = { id: 'Encrypt', connections: 64 }
+
+/**
+ * From the moment each request was due, so that one that has to wait for another counts as it feels. The echo at the same
+ * load tells what of it is the machine's.
+ */
 export async function latency(report: Report): Promise<void> {
   const [server, client] = [await startServerProcess(setupOf({})), startClient()]
+  const echo = await startServerProcess(setupOf({ kind: 'echo' }))
   await client.prepare('Encrypt', requestsFor(server, 'Encrypt'))
-  const closed = { id: 'Encrypt', connections: 64 }
-  await rateOf(client, server, { ...closed, count: WARM_UP })
-  const [peaks, medians, p99s, ratios]: [number[], number[], number[], number[]] = [[], [], [], []]
+  for (const each of [echo, server]) await rateOf(client, each, { ...CLOSED, count: WARM_UP })
+  const peaks: number[] = []
+  const [own, echoed]: [Delays[], Delays[]] = [[], []]
   for (let round = 0; round < 4; round++) {
-    const peak = (await rateOf(client, server, { ...closed, count: 6000 })).perSecond
-    const perSecondOffered = peak / 2
-    const count = Math.ceil(perSecondOffered * 1.2)
-    const { ms, latenciesMs } = await client.run({
-      kind: 'open',
-      places: [server.place],
-      ...closed,
-      count,
-      perSecond: perSecondOffered,
-    })
-    const [median, p99] = [percentile(latenciesMs, 0.5), percentile(latenciesMs, 0.99)]
+    const peak = (await rateOf(client, server, { ...CLOSED, count: 6000 })).perSecond
     peaks.push(peak)
-    medians.push(median)
-    p99s.push(p99)
-    const isKeptUp = ms < (count / perSecondOffered) * 1000 + 50
-    ratios.push(isKeptUp ? p99 / median : NOT_KEPT_UP)
+    own.push(await delaysOf(client, server, peak / 2))
+    echoed.push(await delaysOf(client, echo, peak / 2))
   }
   report.add('Encrypt, peak', 'a second, wall', peaks)
-  report.add('Encrypt at half of it, median', 'ms wall', medians)
-  report.add('Encrypt at half of it, p99', 'ms wall', p99s)
-  report.add('p99 to median', 'times', ratios, { text: '<= 5', atMost: 5 })
-  await Promise.all([client, server].map((each) => each.close()))
+  report.add('Encrypt at half of it, median', 'ms wall', own.map(medianOf))
+  report.add('Encrypt at half of it, p99', 'ms wall', own.map(p99Of))
+  report.add('p99 to median', 'times', own.map(ratioOf), { text: '<= 5', atMost: 5 })
+  report.add('echo at the same load, median', 'ms wall', echoed.map(medianOf))
+  report.add('echo at the same load, p99', 'ms wall', echoed.map(p99Of))
+  report.add('echo at the same load, p99 to median', 'times', echoed.map(ratioOf))
+  await Promise.all([client, server, echo].map((each) => each.close()))
 }
+
+interface Delays {
+  readonly median: number
+  readonly p99: number
+  readonly isKeptUp: boolean
+}
+
+async function delaysOf(client: Client, server: Server, perSecond: number): Promise<Delays> {
+  const count = Math.ceil(perSecond * 1.2)
+  const { ms, latenciesMs } = await client.run({ kind: 'open', places: [server.place], ...CLOSED, count, perSecond })
+  const isKeptUp = ms < (count / perSecond) * 1000 + 50
+  return { median: percentile(latenciesMs, 0.5), p99: percentile(latenciesMs, 0.99), isKeptUp }
+}
+
+const medianOf = ({ median }: Delays): number => median
+const p99Of = ({ p99 }: Delays): number => p99
+const ratioOf = ({ median, p99, isKeptUp }: Delays): number => (isKeptUp ? p99 / median : NOT_KEPT_UP)

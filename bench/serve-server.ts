@@ -17,6 +17,7 @@ import type { Store } from '../src/kms/store.js'
 import { randomBytes } from 'node:crypto'
 import { createAuthenticate } from '../src/server/auth/authenticate.js'
 import { openCredentials, type Credentials } from '../src/server/auth/credentials.js'
+import { collectOnThisThread } from '../src/server/http/collections.js'
 import { startServer } from '../src/server/http/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
 import { openPostgresStore } from '../src/store/postgres.js'
@@ -86,8 +87,9 @@ async function accessKey(credentials: Credentials, principal: string): Promise<A
   return { accessKeyId, secretAccessKey }
 }
 
-/** What somebody writes who wants an HTTP server that speaks JSON, and nothing more. */
+/** What somebody writes who wants an HTTP server that speaks JSON, and nothing more. Its process is set up as the server's. */
 async function echo(): Promise<{ readonly host: string; readonly port: number }> {
+  collectOnThisThread()
   const server = createServer((request, response) => {
     const pieces: Buffer[] = []
     request.on('data', (piece: Buffer) => pieces.push(piece))

@@ -47,6 +47,8 @@ export interface AuditedRequest {
   readonly input: Readonly<Record<string, unknown>> | undefined
   /** Of the keys that were found. */
   readonly resources: readonly AuditResource[]
+  /** The text by which the caller has named the first key before; records that name it so share this one. */
+  readonly namedAs: string | undefined
 }
 
 /** Of a request that failed. */
@@ -149,14 +151,16 @@ function recordOf(
   return record
 }
 
-function parametersOf({ plan, input }: AuditedRequest): Readonly<Record<string, unknown>> | null {
+function parametersOf({ plan, input, namedAs }: AuditedRequest): Readonly<Record<string, unknown>> | null {
   if (input === undefined) return null
   let parameters: Record<string, unknown> | null = null
   for (const { member, name, fallback } of plan.members) {
     const value = input[member] ?? fallback
     if (value === undefined) continue
     parameters ??= {}
-    parameters[name] = typeof value === 'object' && !MAPS.has(member) ? logged(value) : value
+    if (typeof value === 'object') parameters[name] = MAPS.has(member) ? value : logged(value)
+    // Equal texts, of which the one is kept anyway: the other would be kept with the record.
+    else parameters[name] = value === namedAs ? namedAs : value
   }
   return parameters
 }

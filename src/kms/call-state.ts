@@ -107,6 +107,7 @@ export class CallState<N extends OperationName> implements Call<N> {
       eventId: this.eventId,
       input: membersOf(this.input),
       resources: further.length === 0 ? own : [...own, ...further],
+      namedAs: this.found[0]?.namedAs,
     }
   }
 }

@@ -15,6 +15,10 @@ export interface LoadedGrant {
   readonly version: RowVersion
 }
 
+interface UsedMaterial {
+  readonly additionalEventData: { readonly keyMaterialId: string }
+}
+
 export class LoadedKey {
   /** False once it is no longer in the cache: whoever holds it looks again. */
   isLive = true
@@ -40,6 +44,7 @@ export class LoadedKey {
   use: UsageRecord | undefined
   /** As audit records have it, the same list in all of them. */
   readonly resources: readonly AuditResource[]
+  private lastUsed: UsedMaterial | undefined
 
   constructor(
     readonly arn: string,
@@ -85,6 +90,14 @@ export class LoadedKey {
 
   material(materialId: string): MaterialEntry | undefined {
     return this.record.materials.find((material) => material.materialId === materialId)
+  }
+
+  /** What audit records tell of the use of a material: one object in all of them, because they are kept. */
+  usedMaterial(keyMaterialId: string): UsedMaterial {
+    if (this.lastUsed?.additionalEventData.keyMaterialId !== keyMaterialId) {
+      this.lastUsed = { additionalEventData: { keyMaterialId } }
+    }
+    return this.lastUsed
   }
 
   /** What a commit expects of the key's own row. */

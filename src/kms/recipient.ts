@@ -4,7 +4,8 @@
  * Source: KMS Developer Guide, "Cryptographic attestation"; facts attestation 2.
  */
 import type { OperationName } from '../aws/operations.js'
-import type { Call } from './operation.js'
+import type { LoadedKey } from './loaded-key.js'
+import type { Call, DoneAudit } from './operation.js'
 
 /** The members of an output that hold a plaintext; the secret is released. */
 export type Disclosed<M extends string> =
@@ -23,6 +24,13 @@ export function disclose<N extends OperationName, M extends string>(
   const sealed = recipient.seal(secret)
   services.materials.secrets.release(secret)
   return { CiphertextForRecipient: sealed }
+}
+
+/** What the audit record tells of the material that was used, and of the recipient. */
+export function materialAudit<N extends OperationName>(call: Call<N>, key: LoadedKey, materialId: string): DoneAudit {
+  const used = key.usedMaterial(materialId)
+  if (call.recipient === undefined) return used
+  return { additionalEventData: { ...used.additionalEventData, ...recipientAudit(call) } }
 }
 
 /** What the audit record tells of the recipient. */

@@ -9,7 +9,18 @@ import type { AuditRecord } from '../../src/kms/audit-record.js'
 import type { KmsCaller } from '../../src/kms/caller.js'
 import { questionOfRecord } from '../../src/source/asked/cloudtrail.js'
 import { SAMPLES, makeKey } from './operations/samples.js'
-import { ACCOUNT, ADMIN, lastRecord, NOBODY, policyOf, STRANGER, testKms, type TestKms } from './test-kms.js'
+import {
+  ACCOUNT,
+  ADMIN,
+  keyId,
+  lastRecord,
+  matching,
+  NOBODY,
+  policyOf,
+  STRANGER,
+  testKms,
+  type TestKms,
+} from './test-kms.js'
 
 const PLACE = { name: 'audit', line: 1 }
 
@@ -148,6 +159,24 @@ test('the records are those of the store, in their order', async () => {
   await t.ok('ListKeys', {})
   const { records } = await t.store.auditRecords()
   expect(records).toEqual(t.records)
+  await t.kms.close()
+})
+
+test('records that are kept share what they tell of a material, and never that of another one', async () => {
+  const t = await testKms()
+  const KeyId = keyId(await t.ok('CreateKey', {}))
+  const used = async (): Promise<AuditRecord['additionalEventData']> => {
+    await t.ok('Encrypt', { KeyId, Plaintext: new Uint8Array(3) })
+    return lastRecord(t).additionalEventData
+  }
+  const first = await used()
+  const second = await used()
+  await t.ok('RotateKeyOnDemand', { KeyId })
+  const rotated = await used()
+  expect(first).toEqual({ keyMaterialId: matching(/^[0-9a-f]{64}$/) })
+  expect(second).toBe(first)
+  expect(rotated).toEqual({ keyMaterialId: matching(/^[0-9a-f]{64}$/) })
+  expect(rotated).not.toEqual(first)
   await t.kms.close()
 })
 

@@ -8,7 +8,7 @@ import { STATE_ROWS } from '../key-state.js'
 import { ignoresCiphertext } from '../locate.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
 import { decryptWithPrivateKey, withoutContext, type PublicKeyAlgorithm } from '../public-key-work.js'
-import { disclose, recipientAudit } from '../recipient.js'
+import { disclose, materialAudit, recipientAudit } from '../recipient.js'
 import type { Awaitable } from '../store.js'
 import { INVALID_CIPHERTEXT, openUnder } from '../symmetric-work.js'
 import { wrongAlgorithm, wrongUsage } from '../usage-check.js'
@@ -67,7 +67,7 @@ function run(call: Call<'Decrypt'>): Awaitable<Result<Done<'Decrypt'>, Failure>>
         EncryptionAlgorithm: algorithm,
         ...(call.recipient === undefined ? { KeyMaterialId: materialId } : {}),
       },
-      audit: { additionalEventData: { keyMaterialId: materialId, ...recipientAudit(call) } },
+      audit: materialAudit(call, key, materialId),
     })
   })
 }

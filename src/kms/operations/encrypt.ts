@@ -44,7 +44,7 @@ function run(call: Call<'Encrypt'>): Awaitable<Result<Done<'Encrypt'>, Failure>>
     const { blob, materialId } = sealed.value
     return succeed({
       output: { CiphertextBlob: blob, KeyId: key.arn, EncryptionAlgorithm: algorithm },
-      audit: { additionalEventData: { keyMaterialId: materialId } },
+      audit: key.usedMaterial(materialId),
     })
   })
 }

@@ -47,7 +47,7 @@ function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
         KeyPairSpec: input.KeyPairSpec,
         KeyMaterialId: materialId,
       },
-      audit: { additionalEventData: { keyMaterialId: materialId } },
+      audit: key.usedMaterial(materialId),
     })
   })
 }

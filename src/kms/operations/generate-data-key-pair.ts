@@ -7,7 +7,7 @@ import { newDataKeyPair, noDataKeys } from '../data-key.js'
 import { succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
-import { disclose, recipientAudit } from '../recipient.js'
+import { disclose, materialAudit } from '../recipient.js'
 import type { Awaitable } from '../store.js'
 
 type Name = 'GenerateDataKeyPair'
@@ -50,7 +50,7 @@ function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
         KeyPairSpec: input.KeyPairSpec,
         KeyMaterialId: materialId,
       },
-      audit: { additionalEventData: { keyMaterialId: materialId, ...recipientAudit(call) } },
+      audit: materialAudit(call, key, materialId),
     })
   })
 }

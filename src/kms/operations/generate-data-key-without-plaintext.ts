@@ -44,7 +44,7 @@ function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
     services.materials.secrets.release(plaintext)
     return succeed({
       output: { CiphertextBlob: blob, KeyId: key.arn, KeyMaterialId: materialId },
-      audit: { additionalEventData: { keyMaterialId: materialId } },
+      audit: key.usedMaterial(materialId),
     })
   })
 }

@@ -8,6 +8,7 @@ import type { Mode } from '../../kms/services.js'
 import type { Kms } from '../../kms/engine.js'
 import type { Authenticate } from '../authenticator.js'
 import { Callers, type CallingService } from './callers.js'
+import { collectOnThisThread } from './collections.js'
 import { Endpoint, type ClientConnection } from './endpoint.js'
 import { Health, type ReadinessCheck } from './health.js'
 import type { HttpService } from './http-service.js'
@@ -75,7 +76,10 @@ export interface RunningServer {
   close(how?: { readonly now?: boolean }): Promise<void>
 }
 
-/** @throws ServerError where it cannot listen, or should not. */
+/**
+ * The process is the server's: how it collects garbage is set for all of it.
+ * @throws ServerError where it cannot listen, or should not.
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const server = new KeyServer(options)
   await server.start()
@@ -198,6 +202,8 @@ class KeyServer implements RunningServer {
   private async open(backend: Promise<ServerBackend>): Promise<void> {
     const { kms, sts, authenticate, readiness = [] } = await backend
     if (this.closing !== undefined) return
+    // Only now that all is loaded: compiled code that lies beside a program is for one set of options.
+    collectOnThisThread()
     this.endpoint.answering = { services: { kms: createKmsService(kms), sts }, authenticate }
     this.health.opened(readiness)
   }
