@@ -25,7 +25,8 @@ export function grantRequestOf(input: KmsInputs['CreateGrant']): GrantRequest {
 
 /** With the members that say something; undefined where none does. An empty map of pairs asks for nothing. */
 export function constraintsOf(given: GrantConstraints | undefined): GrantConstraints | undefined {
-  const members = Object.entries(given ?? {}).filter(
+  if (given === undefined) return undefined
+  const members = Object.entries(given).filter(
     ([, value]: readonly [string, unknown]) =>
       value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0),
   )

@@ -104,7 +104,9 @@ export function keyAliasRow(place: KeyPlace, aliasName: string): string {
 
 /** The last part of a name that was percent-encoded. */
 export function decodedTail(name: string): string {
-  return decodeURIComponent(name.slice(name.lastIndexOf('/') + 1))
+  const tail = name.slice(name.lastIndexOf('/') + 1)
+  // Most are ids, of which nothing was encoded.
+  return tail.includes('%') ? decodeURIComponent(tail) : tail
 }
 
 export function customKeyStoresPrefix(accountId: string, region: string): string {

@@ -141,11 +141,10 @@ export class ClusterClient implements Pick<Kms, 'attempt' | 'call' | 'tick'> {
     this.statistics.unanswered++
     await this.move()
     const record = await this.cluster.recordOf(request)
-    const made = ANSWERS[name]
-    if (record === undefined || made === undefined) return undefined
+    if (record === undefined) return undefined
     this.statistics.recovered++
-    const { errorCode } = record
-    if (errorCode !== undefined) return undefined
+    const made = ANSWERS[name]
+    if (made === undefined || record.errorCode !== undefined) return undefined
     return {
       ok: true,
       requestId: record.requestID ?? '',

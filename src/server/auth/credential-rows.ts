@@ -33,7 +33,7 @@ export interface CredentialInfo {
 
 /** `AKIA` and sixteen digits of base32: what else a request names was never made here. */
 const ACCESS_KEY_ID = /^AKIA[A-Z2-7]{16}$/
-const PAGE_ROWS = 100
+const PAGE_ROWS = 500
 const MAX_TRIES = 10
 
 export function isLongTermId(text: string): boolean {
@@ -50,12 +50,21 @@ export function parseCredentialRow({ name, value }: Row): CredentialRecord {
 
 /** All credentials, revoked ones too, in the order of their ids. */
 export async function* listCredentials(store: Store): AsyncIterable<CredentialInfo> {
+  for await (const { accessKeyId, record } of scanCredentials(store)) {
+    const { form: _, sealedSecret: __, ...about } = record
+    yield { accessKeyId, ...about }
+  }
+}
+
+/** The same with everything that their rows say. */
+export async function* scanCredentials(
+  store: Store,
+): AsyncIterable<{ readonly accessKeyId: string; readonly record: CredentialRecord }> {
   let cursor: string | undefined
   do {
     const page = await store.scan(CREDENTIALS_PREFIX, { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) })
     for (const row of page.rows) {
-      const { form: _, sealedSecret: __, ...record } = parseCredentialRow(row)
-      yield { accessKeyId: row.name.slice(CREDENTIALS_PREFIX.length), ...record }
+      yield { accessKeyId: row.name.slice(CREDENTIALS_PREFIX.length), record: parseCredentialRow(row) }
     }
     cursor = page.cursor
   } while (cursor !== undefined)

@@ -31,6 +31,7 @@ import {
   type Revoked,
 } from './credential-rows.js'
 import { EXPIRED, UNRECOGNIZED } from './failures.js'
+import { LiveIds } from './live-ids.js'
 import { base64Of, openSealingKey, type SealingKey } from './sealing-key.js'
 import { MAX_TOKEN_LENGTH, sealSession, sessionSecret, unsealSession, type SessionFacts } from './session.js'
 import { Signer, type CallerParts } from './signer.js'
@@ -98,6 +99,7 @@ export class Credentials {
   readonly #nowMs: () => number
   readonly #longTerm: LRUCache<string, Signer>
   readonly #sessions: LRUCache<string, SessionSigner>
+  readonly #liveIds: LiveIds
   readonly #unsubscribe: () => void
   /** Counts what was heard of: what was read before may be old. */
   #heard = 0
@@ -114,6 +116,7 @@ export class Credentials {
       sizeCalculation: ({ facts }) => sizeOf(facts),
       dispose: ({ signer }) => signer.release(),
     })
+    this.#liveIds = new LiveIds(store)
     const random = sealing.secrets.allocate(32)
     randomFillSync(random)
     this.decoy = new HmacKey('sha256', random, sealing.secrets)
@@ -138,6 +141,7 @@ export class Credentials {
     const record: CredentialRecord = { form: 1, ...about, sealedSecret }
     const result = await this.#store.commit([put(credentialRow(accessKeyId), record, 'absent')], [])
     if (!result.ok) throw new StoreError(`the access key id ${accessKeyId} is taken`)
+    this.#liveIds.changed(accessKeyId)
     return { ok: true, value: { accessKeyId, ...about, secretAccessKey } }
   }
 
@@ -191,7 +195,7 @@ export class Credentials {
   ): Awaitable<Result<Signer, AuthenticationFailure>> {
     if (this.#isClosed) throw new StoreError('the credentials are closed')
     if (sessionToken !== undefined) return this.#session(accessKeyId, sessionToken, nowMs)
-    return after(this.#longTermOf(accessKeyId), (signer) =>
+    return after(this.#longTermOf(accessKeyId, nowMs), (signer) =>
       signer === undefined ? UNRECOGNIZED : { ok: true, value: signer },
     )
   }
@@ -209,23 +213,26 @@ export class Credentials {
 
   // --------------------------------------------------------------------------------------------------------- looking
 
-  #longTermOf(accessKeyId: string): Awaitable<Signer | undefined> {
+  #longTermOf(accessKeyId: string, nowMs: number): Awaitable<Signer | undefined> {
     const ready = this.#longTerm.get(accessKeyId)
     if (ready !== undefined) return ready
     if (!isLongTermId(accessKeyId)) return undefined
-    return this.#load(accessKeyId)
+    return after(this.#liveIds.mayLive(accessKeyId, nowMs), (mayLive) =>
+      mayLive ? this.#load(accessKeyId) : undefined,
+    )
   }
 
   #load(accessKeyId: string): Awaitable<Signer | undefined> {
     const heard = this.#heard
     return after(this.#store.get(credentialRow(accessKeyId)), (row) => {
       if (this.#isClosed) throw new StoreError('the credentials are closed')
-      // What changed while it was read is read again.
-      if (heard !== this.#heard) return this.#longTermOf(accessKeyId)
       const ready = this.#longTerm.get(accessKeyId)
-      if (ready !== undefined || row === undefined) return ready
-      const signer = this.#signerOfRecord(accessKeyId, parseCredentialRow(row))
-      if (signer !== undefined) this.#longTerm.set(accessKeyId, signer)
+      if (ready !== undefined) return ready
+      // What changed while it was read is read again.
+      if (heard !== this.#heard) return this.#load(accessKeyId)
+      const signer = row === undefined ? undefined : this.#signerOfRecord(accessKeyId, parseCredentialRow(row))
+      if (signer === undefined) this.#liveIds.isNone(accessKeyId)
+      else this.#longTerm.set(accessKeyId, signer)
       return signer
     })
   }
@@ -250,7 +257,7 @@ export class Credentials {
       return EXPIRED
     }
     if (ready?.parent.isLive === true) return { ok: true, value: ready.signer }
-    return after(this.#longTermOf(facts.parentAccessKeyId), (parent) => {
+    return after(this.#longTermOf(facts.parentAccessKeyId, nowMs), (parent) => {
       const signer = parent === undefined ? undefined : this.#signerOfSession(accessKeyId, token, facts, parent)
       if (signer !== undefined) return { ok: true, value: signer } as const
       this.#sessions.delete(accessKeyId)
@@ -281,10 +288,14 @@ export class Credentials {
     if (lost) {
       this.#heard++
       this.#longTerm.clear()
+      this.#liveIds.lost()
       return
     }
     for (const name of names) {
-      if (name.startsWith(CREDENTIALS_PREFIX)) this.#forget(name.slice(CREDENTIALS_PREFIX.length))
+      if (!name.startsWith(CREDENTIALS_PREFIX)) continue
+      const accessKeyId = name.slice(CREDENTIALS_PREFIX.length)
+      this.#forget(accessKeyId)
+      this.#liveIds.changed(accessKeyId)
     }
   }
 

@@ -142,3 +142,16 @@ export function headerOf(request: SignedRequest, name: string): string {
   if (found === undefined) throw new Error(`the request has no header ${name}`)
   return found[1]
 }
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** An access key id that nobody was given: those that are given are made at random. */
+export function unknownId(number: number): string {
+  let rest = number
+  let digits = ''
+  while (digits.length < 16) {
+    digits += DIGITS[rest % 32]!
+    rest = Math.floor(rest / 32)
+  }
+  return `AKIA${digits}`
+}
