@@ -152,13 +152,15 @@ function requestsOf(document: AuthorizeDocument, all: readonly AuthorizeDocument
     callers.add(arn)
   return [...callers].map((principal): AuthorizationRequest => {
     const { action } = document
-    const context = document.context ?? {}
     const request = document.request ?? {}
+    const context = freeContext(document.context ?? {})
+    // A service has no network of its own that a request could come through.
+    if (!principal.startsWith('arn:')) delete context['aws:SourceVpce']
     return {
       principal,
       action,
       resource: KEY,
-      context: freeContext(context),
+      context,
       ...(request.encryptionContext ? { encryptionContext: request.encryptionContext } : {}),
       ...(request.grantTokens ? { grantTokens: request.grantTokens } : {}),
       ...(request.grantId ? { grantId: request.grantId } : {}),
@@ -166,7 +168,7 @@ function requestsOf(document: AuthorizeDocument, all: readonly AuthorizeDocument
   })
 }
 
-function freeContext(context: Context): RequestContext {
+function freeContext(context: Context): Record<string, RequestContext[string]> {
   const kept = Object.entries(context).filter(([key, value]) => {
     const real = REAL_VALUES[key]
     return FREE_KEYS.test(key) && (real === undefined || real.test(String(value)))
