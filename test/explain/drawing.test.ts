@@ -53,6 +53,18 @@ describe('golden pictures', () => {
   })
 })
 
+test('no box makes a picture wide: long lines are broken at spaces, and words such as ARNs stay whole', () => {
+  const arn = `arn:aws:iam::111122223333:role/${'x'.repeat(90)}`
+  const line = `the service control policies let it through: ${'policy "FullAWSAccess"; '.repeat(12)}and ${arn}`
+  const box = { id: 'a', kind: 'question', title: 'title', lines: [line], isDecisive: true } as const
+  const dot = dotOf({ title: 'one', boxes: [box], arrows: [], notes: [] })
+  const label = /label="(title[^]*?)", shape/.exec(dot)?.[1] ?? ''
+  const lines = label.replaceAll(String.raw`\"`, '"').split(String.raw`\n`)
+  expect(lines.join(' ')).toBe(`title ${line}`)
+  expect(lines).toContain(arn)
+  for (const each of lines) if (each !== arn) expect(each.length).toBeLessThanOrEqual(80)
+})
+
 test('SVG: one document with every box and every arrow', async () => {
   const drawing = drawn('denied-decrypt.json')
   const svg = await svgOf(drawing)

@@ -4,6 +4,7 @@
  * Source: Graphviz, "DOT Language" (quoted strings, escapes), "escString".
  */
 import { escapeTerminal } from '../../text/escape.js'
+import { boxLines } from './box-lines.js'
 import type { Box, BoxKind, Drawing } from './drawing.js'
 
 /** Ends in a line feed. */
@@ -24,8 +25,9 @@ export function dotOf(drawing: Drawing): string {
   return `${lines.join('\n')}\n`
 }
 
-function attributes({ kind, title, lines, isDecisive }: Box): string {
-  const label = [title, ...lines].map((line) => escaped(line)).join('\\n')
+function attributes(box: Box): string {
+  const { kind, isDecisive } = box
+  const label = boxLines(box).map(escaped).join('\\n')
   const fill = FILLS[kind]
   return [
     `label="${label}"`,
@@ -57,10 +59,10 @@ const FILLS: Readonly<Partial<Record<BoxKind, string>>> = {
 }
 
 function quoted(text: string): string {
-  return `"${escaped(text)}"`
+  return `"${escaped(escapeTerminal(text))}"`
 }
 
 /** In a label a backslash begins an escape and an ampersand an HTML entity. */
 function escaped(text: string): string {
-  return escapeTerminal(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('&', '&amp;')
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('&', '&amp;')
 }

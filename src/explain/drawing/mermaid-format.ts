@@ -38,6 +38,7 @@ const STYLES: Readonly<Partial<Record<BoxKind, string>>> = {
 }
 
 function boxText({ id, kind, title, lines }: Box): string {
+  // Mermaid breaks long lines by itself.
   const text = [title, ...lines].map(escapeMermaid).join('<br/>')
   const [open, close] = SHAPES[kind]
   return `${id}${open}"${text}"${close}`
