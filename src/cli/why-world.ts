@@ -8,9 +8,12 @@ import { Answerer, type Answer } from '../source/answer/answer-question.js'
 import { QuestionGroups, type GroupedQuestions } from '../source/answer/grouped-questions.js'
 import { readCloudTrailStream } from '../source/asked/cloudtrail.js'
 import type { Question } from '../source/asked/question.js'
-import { openWorld } from '../source/world/load-world.js'
+import { openingWorld } from '../source/world/load-world.js'
+import { finish, type Steps, type WorldProgress } from '../source/world/world-progress.js'
 import type { AskedWorld } from '../source/world/world.js'
 import { UnreadableInput } from './input.js'
+import { progressOn } from './progress.js'
+import { terminalFacts, writeError } from './terminal.js'
 import { readFlags } from './why-flags.js'
 import type { Given } from './why-input.js'
 import type { AskOptions } from './why-options.js'
@@ -67,14 +70,31 @@ function failure(error: AskFailure): { readonly ok: false; readonly error: AskFa
   return { ok: false, error }
 }
 
-/** The world of a folder, from the cache where it is kept; warns of what in it cannot be used. */
+/**
+ * The world of a folder, from the cache where it is kept; warns of what in it cannot be used. Where it takes long,
+ * standard error says how far it is.
+ */
 export function openedWorld(
   folder: string,
   options: AskOptions,
   warn: (message: string) => void,
 ): Result<AskedWorld, AskFailure> {
+  const progress = progressOn('files', terminalFacts(process.stderr), writeError)
+  const found = finish(openingAskedWorld(folder, options, warn), ({ understood, done }) =>
+    progress.update(understood, done),
+  )
+  progress.finish()
+  return found
+}
+
+/** The same in steps. */
+export function* openingAskedWorld(
+  folder: string,
+  options: AskOptions,
+  warn: (message: string) => void,
+): Steps<WorldProgress, Result<AskedWorld, AskFailure>> {
   const cache = cacheFolder(options, process.env)
-  const found = openWorld(folder, cache === undefined ? undefined : { folder: cache })
+  const found = yield* openingWorld(folder, cache === undefined ? undefined : { folder: cache })
   if (!found.ok) return found
   const { world, unusable, contradictions } = found.value
   const name = quote(folder, 200)

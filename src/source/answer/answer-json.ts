@@ -7,6 +7,7 @@ import type { AwsAnswer } from '../asked/aws-answer.js'
 import type { PlausibleExplanation, Agreement } from '../asked/disagreement.js'
 import type { Lack, Question, QuestionOrigin, UnknownInput } from '../asked/question.js'
 import type { ExplainedCheck } from '../explain-document.js'
+import type { Gap } from '../world/world.js'
 import type { Answer, Answerer } from './answer-question.js'
 import type { EitherWay, OpenStatement } from './either-way.js'
 import type { GroupedQuestions, QuestionGroup } from './grouped-questions.js'
@@ -21,7 +22,8 @@ export interface AnswerJson extends ExplanationJson {
   readonly notAsked: readonly NotAsked[]
   readonly eitherWay: EitherWay['answer']
   readonly dependsOn: readonly (Omit<OpenStatement, 'place'> & { readonly place: PlaceJson | null })[]
-  readonly missing: readonly { readonly code: string; readonly message: string }[]
+  /** What the world lacks and could change the answer; of a policy that cannot be read also which, and where it is. */
+  readonly missing: readonly Pick<Gap, 'code' | 'message' | 'unreadable'>[]
   readonly notTold: readonly UnknownInput[]
   readonly aws: {
     readonly said: AwsAnswer
@@ -68,7 +70,11 @@ export function answerJson({
           ? null
           : { source: place.source.name, line: place.line, column: place.column, pointer: place.pointer },
     })),
-    missing: missing.map(({ code, message }) => ({ code, message })),
+    missing: missing.map(({ code, message, unreadable }) => ({
+      code,
+      message,
+      ...(unreadable === undefined ? {} : { unreadable }),
+    })),
     notTold: unknown,
     aws: said === undefined || comparison === undefined ? null : { said, ...comparison },
   }

@@ -30,7 +30,7 @@ import type { AskedWorld, Gap } from '../world/world.js'
 import { allOf, dependsSentence, eitherWay, type EitherWay, type Unknowns } from './either-way.js'
 import { KnownSessions } from './known-sessions.js'
 import { policyNames } from './policy-names.js'
-import { couldChange, hiddenKeys } from './relevant-gaps.js'
+import { couldChange, hiddenKeys, unreadableSentence, whyOf } from './relevant-gaps.js'
 
 export interface Answer {
   readonly question: Question
@@ -74,6 +74,8 @@ export interface Weighed {
   /** Of the check that would be told. */
   readonly decision: DecisionKind
   readonly eitherWay: EitherWay
+  /** A policy that cannot be read could turn it. */
+  readonly isOpen: boolean
 }
 
 /** All that is known before anything is told. */
@@ -145,8 +147,10 @@ export class Answerer {
   weigh(asked: Question): Result<Weighed, Unanswerable> {
     const traced = this.traceAll(asked)
     if (!traced.ok) return traced
-    const { traces, told, either } = traced.value
-    return { ok: true, value: { decision: traces[told]!.outcome.decision, eitherWay: either } }
+    const { traces, around, told, either } = traced.value
+    const { outcome } = traces[told]!
+    const isOpen = around[told]!.some((gap) => gap.unreadable !== undefined && couldChange(gap, outcome))
+    return { ok: true, value: { decision: outcome.decision, eitherWay: either, isOpen } }
   }
 
   answer(asked: Question): Result<Answer, Unanswerable> {
@@ -207,13 +211,18 @@ export class Answerer {
     const comparison = this.compare(question, traced, missing)
     // What AWS has answered hangs on nothing any more.
     const isSettled = comparison?.agreement === 'same'
+    const isAllow = traced.outcome.decision === 'allow'
+    const openEnd = isSettled
+      ? ''
+      : dependsSentence(isAllow, either) + unreadableSentence(isAllow, missing, either.answer === 'depends')
     return {
       trace: traced,
       missing,
       comparison,
       explanation: {
         ...explanation,
-        summary: `${explanation.summary}${isSettled ? '' : dependsSentence(traced.outcome.decision === 'allow', either)}`,
+        summary: `${explanation.summary}${openEnd}`,
+        layers: explanation.layers.map((each) => ({ ...each, why: whyOf(each.layer, each.why, missing) })),
         unknown: [
           ...missing.map(({ message }) => message),
           ...untold(question.unknown, traced),

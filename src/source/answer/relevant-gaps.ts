@@ -6,8 +6,9 @@
  *
  * Source: facts A3, C5 (how layers are joined), F1 (grants).
  */
-import type { Outcome } from '../../graph/combine.js'
-import type { Gap, GapCode } from '../world/world.js'
+import type { Layer, Outcome } from '../../graph/combine.js'
+import { listed } from '../../explain/names.js'
+import type { Gap, GapCode, UnreadPart } from '../world/world.js'
 
 /** What could stand where the gap is. */
 interface GapEffect {
@@ -30,7 +31,7 @@ const ORGANIZATION_KEYS = [
 const GUARDRAILS: GapEffect = { mayDeny: true, mayAllow: [], hides: ORGANIZATION_KEYS }
 const KEY_KEYS = ['kms:KeySpec', 'kms:KeyUsage', 'kms:KeyOrigin', 'kms:MultiRegion', 'kms:MultiRegionKeyType'] as const
 
-const EFFECTS: Readonly<Record<GapCode, GapEffect>> = {
+const EFFECTS: Readonly<Record<Exclude<GapCode, 'policy-unreadable'>, GapEffect>> = {
   'organization-missing': GUARDRAILS,
   'organization-id-missing': { mayDeny: false, mayAllow: [], hides: ORGANIZATION_KEYS },
   // No SCP or RCP limits the management account, which is nobody here.
@@ -59,14 +60,27 @@ const EFFECTS: Readonly<Record<GapCode, GapEffect>> = {
   'endpoint-missing': { mayDeny: true, mayAllow: [] },
   'endpoint-policy-missing': { mayDeny: true, mayAllow: [] },
   'list-incomplete': { mayDeny: true, mayAllow: ['scp', 'rcp', 'vpce', 'keyPolicy', 'identity', 'boundary', 'grant'] },
-  'policy-unreadable': {
-    mayDeny: true,
-    mayAllow: ['scp', 'rcp', 'vpce', 'keyPolicy', 'identity', 'boundary', 'session', 'grant'],
-  },
 }
 
-export function couldChange({ code }: Gap, { decision, layer }: Outcome): boolean {
-  const { mayDeny, mayAllow } = EFFECTS[code]
+/** By what the policy would be. Boundaries and endpoint policies that cannot be read are taken as not limiting. */
+const UNREADABLE: Readonly<Record<UnreadPart, GapEffect>> = {
+  scp: { mayDeny: true, mayAllow: ['scp'] },
+  rcp: { mayDeny: true, mayAllow: ['rcp'] },
+  vpce: { mayDeny: true, mayAllow: [] },
+  keyPolicy: { mayDeny: true, mayAllow: ['keyPolicy', 'grant'] },
+  identity: { mayDeny: true, mayAllow: ['identity', 'grant'] },
+  boundary: { mayDeny: true, mayAllow: [] },
+  session: { mayDeny: true, mayAllow: ['session'] },
+}
+
+function effectOf({ code, unreadable }: Gap): GapEffect {
+  if (code !== 'policy-unreadable') return EFFECTS[code]
+  if (unreadable === undefined) throw new Error('a gap of a policy that cannot be read does not say which')
+  return UNREADABLE[unreadable.part]
+}
+
+export function couldChange(gap: Gap, { decision, layer }: Outcome): boolean {
+  const { mayDeny, mayAllow } = effectOf(gap)
   switch (decision) {
     case 'allow':
       return mayDeny
@@ -74,11 +88,45 @@ export function couldChange({ code }: Gap, { decision, layer }: Outcome): boolea
       return mayAllow.includes(layer)
     case 'explicitDeny':
       // No Allow outweighs a Deny; one from the organization may not be about this account.
-      return code === 'management-account-missing' && (layer === 'scp' || layer === 'rcp')
+      return gap.code === 'management-account-missing' && (layer === 'scp' || layer === 'rcp')
   }
 }
 
 /** Condition keys, or families of them such as `aws:ResourceTag/{tag-key}`, whose values the gap hides. */
-export function hiddenKeys({ code }: Gap): readonly string[] {
-  return EFFECTS[code].hides ?? []
+export function hiddenKeys(gap: Gap): readonly string[] {
+  return effectOf(gap).hides ?? []
+}
+
+/** How many are named; the others are counted. */
+const NAMED = 2
+
+/**
+ * A sentence for who reads no more than that: an answer that a policy could turn which nobody can read. Empty where
+ * there is none.
+ *
+ * @param isAlso - the answer is known already to hang on something else.
+ */
+export function unreadableSentence(isAllowed: boolean, missing: readonly Gap[], isAlso: boolean): string {
+  const all = missing.flatMap(({ unreadable }) => unreadable ?? [])
+  if (all.length === 0) return ''
+  const named = all.slice(0, NAMED).map(({ part, policy, file, line }) => {
+    // Which key that is stands above.
+    return `${part === 'keyPolicy' ? 'the policy of the key' : policy} (${file}:${line})`
+  })
+  const more = all.length - named.length
+  const policies = listed([...named, ...(more === 0 ? [] : [`${more} more`])], 'and')
+  const turned = isAllowed ? 'denied' : 'allowed'
+  return ` It could also be ${turned}${isAlso ? ' for another reason' : ''}: ${policies} cannot be read.`
+}
+
+/** What is said of a layer in a few words, where policies of it cannot be read: those are not ones that say nothing. */
+export function whyOf(layer: Layer, why: string, missing: readonly Gap[]): string {
+  const unread = missing.flatMap(({ unreadable }) => (unreadable?.part === layer ? [unreadable] : []))
+  const [first] = unread
+  if (first === undefined) return why
+  // Of these there is one.
+  if (layer === 'keyPolicy' || layer === 'vpce' || layer === 'boundary') {
+    return `cannot be read: ${first.file}:${first.line}`
+  }
+  return `${unread.length === 1 ? `${first.policy} cannot be read` : `${unread.length} policies cannot be read`}; ${why}`
 }

@@ -20,16 +20,24 @@ const LISTS = [
   { list: 'RoleDetailList', kind: 'role', inline: 'RolePolicyList' },
 ] as const
 
-/** @param folder - the folder of the file, to tell whose page it is where a page has nobody in it. */
-export function readAuthorizationDetails(draft: WorldDraft, top: TopValue, folder: string): void {
+/**
+ * One step for each principal and each policy, told by where it begins in the file.
+ *
+ * @param folder - the folder of the file, to tell whose page it is where a page has nobody in it.
+ */
+export function* readAuthorizationDetails(draft: WorldDraft, top: TopValue, folder: string): Iterable<number> {
   const accounts = new Set<string>()
   for (const { list, kind, inline } of LISTS) {
     for (const item of top.items(list)) {
       const account = readPrincipal(draft, item, kind, inline)
       if (account !== undefined) accounts.add(account)
+      yield startOf(item)
     }
   }
-  for (const item of top.items('Policies')) readManagedPolicy(draft, item)
+  for (const item of top.items('Policies')) {
+    readManagedPolicy(draft, item)
+    yield startOf(item)
+  }
   const isLast = !saysMore(top)
   for (const accountId of accounts) {
     draft.accountsWithIdentities.add(accountId)
@@ -38,6 +46,10 @@ export function readAuthorizationDetails(draft: WorldDraft, top: TopValue, folde
   }
   // The last page may hold nothing but policies, which do not name the account when AWS made them.
   if (isLast) draft.lastPage(folder)
+}
+
+function startOf({ slice, node }: Located): number {
+  return slice.offset + node.start
 }
 
 /** Whether a page says that another follows. */

@@ -24,6 +24,8 @@ export interface DraftPolicy {
   readonly name: string
   readonly policy: WorldPolicy | undefined
   readonly place: WorldPlace
+  /** Why it cannot be read: the first of its errors. */
+  readonly fault?: SourceError
 }
 
 export interface DraftPrincipal {
@@ -187,7 +189,8 @@ export class WorldDraft {
     const read = this.reader.policyAt(located, kind)
     if (!read.ok) {
       this.unreadable.push({ owner, errors: read.error })
-      return { name, policy: undefined, place }
+      const [fault] = read.error
+      return { name, policy: undefined, place, ...(fault === undefined ? {} : { fault }) }
     }
     const document = read.value
     const origin = originOf(document.source)

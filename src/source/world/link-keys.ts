@@ -6,7 +6,8 @@
  */
 import type { KeyProperties } from '../../graph/world.js'
 import { parseKeyArn } from '../../text/arn.js'
-import type { DraftEndpoint, DraftKey, DraftPolicy, Stated, WorldDraft } from './draft.js'
+import type { DraftEndpoint, DraftKey, Stated, WorldDraft } from './draft.js'
+import { unreadableGap } from './unreadable-gap.js'
 import type { Gap, GapCode, WorldEndpoint, WorldKey, WorldPolicy } from './world.js'
 
 /** What a key is that our own files say no more of. */
@@ -99,7 +100,8 @@ function keyGaps(key: DraftKey, properties: KeyProperties, gaps: Gap[]): void {
   if (key.policy === undefined)
     lacks('key-policy-missing', `the policy of key ${arn} was not given: taken as letting nobody in`)
   else if (key.policy.value.policy === undefined) {
-    lacks('policy-unreadable', `the policy of key ${arn} cannot be read: taken as letting nobody in`)
+    const found = unreadableGap('keyPolicy', `the policy of key ${arn}`, 'taken as letting nobody in', key.policy.value)
+    gaps.push({ ...found, scope: { kind: 'keys', arns: [arn] }, place: key.place })
   }
   if (key.isOwn) return
   if (properties.keySpec === undefined) {
@@ -134,13 +136,8 @@ function endpointPolicy({ value, place }: Stated<DraftEndpoint>, gaps: Gap[]): W
   if (policy === undefined && !hasDefaultPolicy) {
     const message = `the policy of endpoint ${endpointId} was not given: ${taken}`
     gaps.push({ code: 'endpoint-policy-missing', message, scope, place })
-  } else if (isUnreadable(policy)) {
-    const message = `the policy of endpoint ${endpointId} cannot be read: ${taken}`
-    gaps.push({ code: 'policy-unreadable', message, scope, place })
+  } else if (policy !== undefined && policy.policy === undefined) {
+    gaps.push({ ...unreadableGap('vpce', `the policy of endpoint ${endpointId}`, taken, policy), scope, place })
   }
   return policy?.policy
-}
-
-function isUnreadable(policy: DraftPolicy | undefined): boolean {
-  return policy !== undefined && policy.policy === undefined
 }

@@ -8,7 +8,8 @@
  */
 import type { PolicyKind } from '../../policy/document.js'
 import { parsePolicyValue } from '../../policy/parse.js'
-import type { OrganizationPolicyType, WorldDraft } from './draft.js'
+import type { DraftOrganizationPolicy, DraftPolicy, OrganizationPolicyType, WorldDraft } from './draft.js'
+import { unreadableGap } from './unreadable-gap.js'
 import type { Gap, OrganizationNode, PolicyLevel, WorldAccount, WorldOrganization, WorldPolicy } from './world.js'
 
 export interface LinkedOrganization {
@@ -41,7 +42,7 @@ class OrganizationLinker {
     rcp: fullAccessPolicy('rcp'),
   }
   /** Policies by id and, for references from our own files, by name. */
-  private readonly policies = new Map<string, WorldPolicy | 'unreadable'>()
+  private readonly policies = new Map<string, DraftPolicy>()
   /** `type target` -> ids or names. */
   private readonly attached = new Map<string, Set<string>>()
   private readonly stated: Readonly<Record<OrganizationPolicyType, boolean>>
@@ -57,9 +58,9 @@ class OrganizationLinker {
     private readonly draft: WorldDraft,
     private readonly gaps: Gap[],
   ) {
-    for (const { value } of draft.organizationPolicies.values()) this.addPolicy(value.type, value.id, value.policy)
+    for (const { value } of draft.organizationPolicies.values()) this.addPolicy(value.id, value)
     for (const { value } of draft.organizationPolicies.values()) {
-      if (!this.policies.has(`${value.type} ${value.name}`)) this.addPolicy(value.type, value.name, value.policy)
+      if (!this.policies.has(`${value.type} ${value.name}`)) this.addPolicy(value.name, value)
     }
     for (const [target, { ids }] of draft.policiesOfTarget) this.attached.set(target, new Set(ids))
     for (const [policyId, { ids }] of draft.targetsOfPolicy) {
@@ -72,8 +73,8 @@ class OrganizationLinker {
     this.stated = { scp: isStated('scp'), rcp: isStated('rcp') }
   }
 
-  private addPolicy(type: OrganizationPolicyType, id: string, policy: WorldPolicy | undefined): void {
-    this.policies.set(`${type} ${id}`, policy ?? 'unreadable')
+  private addPolicy(id: string, draft: DraftOrganizationPolicy): void {
+    this.policies.set(`${draft.type} ${id}`, draft)
   }
 
   private attach(target: string, policyId: string): void {
@@ -189,11 +190,11 @@ class OrganizationLinker {
     nodeId: string,
     accountId: string,
   ): WorldPolicy | undefined {
-    const policy = this.policies.get(`${type} ${id}`)
-    if (policy !== undefined && policy !== 'unreadable') return policy
+    const draft = this.policies.get(`${type} ${id}`)
+    if (draft?.policy !== undefined) return draft.policy
     const { id: fullId, name } = FULL_ACCESS[type]
-    if (policy === undefined && (id === fullId || id === name)) return this.fullAccess[type]
-    this.lacks(type, id, nodeId, accountId, policy === 'unreadable')
+    if (draft === undefined && (id === fullId || id === name)) return this.fullAccess[type]
+    this.lacks(type, id, nodeId, accountId, draft)
     return undefined
   }
 
@@ -202,15 +203,20 @@ class OrganizationLinker {
     id: string,
     nodeId: string,
     accountId: string,
-    isUnreadable: boolean,
+    draft: DraftPolicy | undefined,
   ): void {
     const name = `${type} ${id} ${nodeId}`
     let known = this.missing.get(name)
     if (known === undefined) {
-      const what = isUnreadable ? 'cannot be read' : 'is in no file'
-      const code = isUnreadable ? 'policy-unreadable' : 'organization-policy-missing'
-      const message = `${type.toUpperCase()} ${id}, which is attached to ${nodeId}, ${what}: taken as not there`
-      known = { gap: { code, message }, type, accountIds: new Set() }
+      const policy = `${type.toUpperCase()} ${id}, which is attached to ${nodeId},`
+      const gap =
+        draft === undefined
+          ? { code: 'organization-policy-missing' as const, message: `${policy} is in no file: taken as not there` }
+          : {
+              ...unreadableGap(type, `${type.toUpperCase()} ${id}`, 'taken as not there', draft),
+              message: `${policy} cannot be read: taken as not there`,
+            }
+      known = { gap, type, accountIds: new Set() }
       this.missing.set(name, known)
     }
     known.accountIds.add(accountId)

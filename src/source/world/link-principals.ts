@@ -5,9 +5,12 @@
  */
 import { splitArn } from '../../text/arn.js'
 import type { DraftPolicy, DraftPrincipal, DraftSession, Stated, WorldDraft } from './draft.js'
+import { unreadableGap } from './unreadable-gap.js'
+import type { Steps } from './world-progress.js'
 import type {
   Gap,
   GapCode,
+  UnreadPart,
   WorldGroup,
   WorldManagedPolicy,
   WorldPolicy,
@@ -22,14 +25,14 @@ export interface LinkedPrincipals {
   readonly managedPolicies: ReadonlyMap<string, WorldManagedPolicy>
 }
 
-export function linkPrincipals(draft: WorldDraft, gaps: Gap[]): LinkedPrincipals {
+/** A step for each principal. */
+export function linkPrincipals(draft: WorldDraft, gaps: Gap[]): Steps<void, LinkedPrincipals> {
   return new PrincipalLinker(draft, gaps).link()
 }
 
 /** A thing that is not there, and for whom. */
 interface Missing {
-  readonly code: GapCode
-  readonly message: string
+  readonly gap: Pick<Gap, 'code' | 'message' | 'unreadable'>
   readonly arns: Set<string>
   readonly place: Stated<DraftPrincipal>['place']
 }
@@ -60,18 +63,19 @@ class PrincipalLinker {
     }
   }
 
-  link(): LinkedPrincipals {
+  *link(): Steps<void, LinkedPrincipals> {
     const principals = new Map<string, WorldPrincipal>()
     const groups = new Map<string, WorldGroup>()
     for (const stated of this.draft.principals.values()) {
       if (stated.value.kind !== 'group') principals.set(stated.value.arn, this.principal(stated))
+      yield
     }
     for (const stated of this.draft.principals.values()) {
       if (stated.value.kind === 'group') groups.set(stated.value.arn, this.group(stated))
     }
     const sessions = this.sessions(principals.values())
-    for (const { code, message, arns, place } of this.missing.values()) {
-      this.gaps.push({ code, message, scope: { kind: 'principals', arns: [...arns].toSorted() }, place })
+    for (const { gap, arns, place } of this.missing.values()) {
+      this.gaps.push({ ...gap, scope: { kind: 'principals', arns: [...arns].toSorted() }, place })
     }
     return { principals, groups, sessions, managedPolicies: this.managed }
   }
@@ -125,12 +129,12 @@ class PrincipalLinker {
       const whose = type === 'assumed-role' ? roles.get(`${accountId}/${name}`) : arn
       const affected = whose === undefined ? [] : [whose]
       const taken = 'as a session policy it is taken as not there'
-      const managed = attached.flatMap((policy) => this.managedPolicy(policy, taken, affected, stated) ?? [])
+      const managed = attached.flatMap((policy) => this.managedPolicy(policy, taken, affected, stated, 'session') ?? [])
       sessions.set(arn, {
         arn,
         accountId,
         policies: [
-          ...this.readable(inline, affected, stated),
+          ...this.readable(inline, affected, stated, 'session'),
           // The same text in another part: session policies and identity policies have one grammar.
           ...managed.map((policy) => ({ ...policy, document: { ...policy.document, kind: 'session' as const } })),
         ],
@@ -163,11 +167,13 @@ class PrincipalLinker {
     policies: readonly DraftPolicy[],
     affected: readonly string[],
     stated: Owner,
+    part: UnreadPart = 'identity',
   ): readonly WorldPolicy[] {
-    return policies.flatMap(({ name, policy }) => {
+    return policies.flatMap((each) => {
+      const { name, policy } = each
       if (policy === undefined) {
-        const message = `policy ${name} of ${stated.value.arn} cannot be read: taken as not there`
-        this.lacks('policy-unreadable', message, affected, stated)
+        const whose = `policy ${name} of ${stated.value.arn}`
+        this.lacksPart(unreadableGap(part, whose, 'taken as not there', each), affected, stated)
       }
       return policy ?? []
     })
@@ -182,12 +188,16 @@ class PrincipalLinker {
     taken: string,
     affected: readonly string[],
     stated: Owner,
+    part: UnreadPart = 'identity',
   ): WorldPolicy | undefined {
     const known = this.managed.get(arn)
     if (known?.policy !== undefined) return known.policy
     if (known === undefined)
       this.lacks('managed-policy-missing', `managed policy ${arn} is in no file: ${taken}`, affected, stated)
-    else this.lacks('policy-unreadable', `managed policy ${arn} cannot be read: ${taken}`, affected, stated)
+    else {
+      const draft = this.draft.managedPolicies.get(arn)?.value ?? stated
+      this.lacksPart(unreadableGap(part, `managed policy ${arn}`, taken, draft), affected, stated)
+    }
     return undefined
   }
 
@@ -197,11 +207,11 @@ class PrincipalLinker {
     stated: Owner,
   ): WorldPolicy | undefined {
     if (typeof boundary !== 'string')
-      return boundary === undefined ? undefined : this.readable([boundary], affected, stated)[0]
+      return boundary === undefined ? undefined : this.readable([boundary], affected, stated, 'boundary')[0]
     const known = this.boundaries.get(boundary)
     if (known !== undefined) return known
     const taken = 'as a permissions boundary it is taken as not limiting'
-    const policy = this.managedPolicy(boundary, taken, affected, stated)
+    const policy = this.managedPolicy(boundary, taken, affected, stated, 'boundary')
     if (policy === undefined) return undefined
     // The same text in another part: boundaries and identity policies have one grammar.
     const asBoundary: WorldPolicy = { ...policy, document: { ...policy.document, kind: 'boundary' } }
@@ -209,9 +219,13 @@ class PrincipalLinker {
     return asBoundary
   }
 
-  private lacks(code: GapCode, message: string, arns: readonly string[], { place }: Owner): void {
-    const known = this.missing.get(message)
-    if (known === undefined) this.missing.set(message, { code, message, arns: new Set(arns), place })
+  private lacks(code: GapCode, message: string, arns: readonly string[], owner: Owner): void {
+    this.lacksPart({ code, message }, arns, owner)
+  }
+
+  private lacksPart(gap: Missing['gap'], arns: readonly string[], { place }: Owner): void {
+    const known = this.missing.get(gap.message)
+    if (known === undefined) this.missing.set(gap.message, { gap, arns: new Set(arns), place })
     else for (const arn of arns) known.arns.add(arn)
   }
 }

@@ -6,13 +6,16 @@ import type { WorldDraft } from './draft.js'
 import { aliasesOf, linkEndpoints, linkKeys } from './link-keys.js'
 import { linkOrganization } from './link-organization.js'
 import { linkPrincipals } from './link-principals.js'
+import type { Steps } from './world-progress.js'
 import type { Gap, World, WorldFile } from './world.js'
 
-export function linkWorld(draft: WorldDraft, files: readonly WorldFile[]): World {
+/** In steps; what they tell is nothing. */
+export function* linkWorld(draft: WorldDraft, files: readonly WorldFile[]): Steps<void, World> {
   const gaps: Gap[] = []
   const organization = linkOrganization(draft, accountIds(draft), gaps)
-  const principals = linkPrincipals(draft, gaps)
+  const principals = yield* linkPrincipals(draft, gaps)
   const keys = linkKeys(draft, gaps)
+  yield
   const endpoints = linkEndpoints(draft, gaps)
   identityGaps(draft, organization.accounts.keys(), gaps)
   pageGaps(draft, gaps)

@@ -12,6 +12,7 @@ import { linkWorld } from './link.js'
 import { collectedOutput, looksLike, recognise, type Form } from './recognise.js'
 import { subjectOfAbout, subjectOfName, type FileSubject } from './subject.js'
 import { topOf, valuesOf, type TopValue, type Unread } from './top-value.js'
+import { finish, told, type Steps } from './world-progress.js'
 import type { World, WorldFile } from './world.js'
 
 /** A world some of whose files could not be used. */
@@ -21,11 +22,28 @@ export interface FaultyWorld {
   readonly world: World
 }
 
+/** How far the files have been read. */
+export interface ReadingProgress {
+  readonly stage: 'understanding' | 'joining'
+  /** Part of the work of this stage, from 0 to 1. */
+  readonly done: number
+  /** Files whose values have been looked at. */
+  readonly understood: number
+  readonly file: string | undefined
+  readonly principals: number
+  readonly keys: number
+}
+
 /** Files in any order; where two disagree, the one whose name comes first is believed. */
 export function readWorld(files: readonly SourceText[]): Result<World, FaultyWorld> {
-  const reader = new WorldReader()
-  for (const file of files.toSorted(byName)) reader.readFile(file)
-  const world = reader.finish()
+  return finish(readingWorld(files))
+}
+
+/** The same in steps, of which none is longer than one file or, in a large list, than one item. */
+export function* readingWorld(files: readonly SourceText[]): Steps<ReadingProgress, Result<World, FaultyWorld>> {
+  const reader = new WorldReader(files)
+  for (const file of files.toSorted(byName)) yield* reader.readFile(file)
+  const world = yield* reader.finish()
   const errors = [...reader.draft.errors, ...world.unreadable.flatMap((policy) => policy.errors)]
   return errors.length === 0 ? { ok: true, value: world } : { ok: false, error: { errors, world } }
 }
@@ -54,14 +72,33 @@ class WorldReader {
   private keptSize = 0
   /** Folder -> the account whose credentials collected it. */
   private readonly accountOfFolder = new Map<string, string>()
+  /** Characters of all files, and of those that have been read. */
+  private readonly size: number
+  private readSize = 0
 
-  readFile(file: SourceText): void {
+  constructor(files: readonly SourceText[]) {
+    this.size = files.reduce((sum, { text }) => sum + text.length, 0)
+  }
+
+  private progress(stage: ReadingProgress['stage'], done: number, file = this.files.at(-1)?.name): ReadingProgress {
+    const { files, draft } = this
+    return { stage, done, understood: files.length, file, principals: draft.principals.size, keys: draft.keys.size }
+  }
+
+  /** @param part - of the file that has been read, where it is not the whole of it. */
+  private whileReading(file: string, part = 0): ReadingProgress {
+    return this.progress('understanding', this.size === 0 ? 1 : Math.min((this.readSize + part) / this.size, 1), file)
+  }
+
+  *readFile(file: SourceText): Steps<ReadingProgress, void> {
     const before = this.draft.errors.length
     const takenAs = new Set<string>()
     const values = valuesOf(file, formatOf(file))
     if (!values.ok) for (const error of values.error) this.draft.report(error)
-    else for (const value of values.value) this.readValue(file, value, takenAs)
+    else for (const value of values.value) yield* this.readValue(file, value, takenAs)
     this.files.push({ name: file.name, takenAs: [...takenAs] })
+    this.readSize += file.text.length
+    yield this.whileReading(file.name)
     const { errors } = this.draft
     const tooMany = errors.length - before - MAX_ERRORS_OF_FILE
     const last = errors[before + MAX_ERRORS_OF_FILE]
@@ -75,7 +112,7 @@ class WorldReader {
     })
   }
 
-  private readValue(file: SourceText, value: Unread, takenAs: Set<string>): void {
+  private *readValue(file: SourceText, value: Unread, takenAs: Set<string>): Steps<ReadingProgress, void> {
     const before = this.draft.errors.length
     const top = value.open(this.draft.report)
     if (top === undefined) {
@@ -95,8 +132,9 @@ class WorldReader {
     takenAs.add(form.label)
     const account = form.label === 'aws sts get-caller-identity' ? inner.get('Account')?.node : undefined
     if (account?.kind === 'string') this.accountOfFolder.set(folder, account.value)
-    if (form.order === 'first') form.read(this.draft, inner, subject, folder)
-    else {
+    if (form.order === 'first') {
+      for (const at of form.read(this.draft, inner, subject, folder) ?? []) yield this.whileReading(file.name, at)
+    } else {
       // Read twice rather than kept, where there are many.
       const isKept = this.keptSize + value.size <= MAX_KEPT
       if (isKept) this.keptSize += value.size
@@ -121,14 +159,18 @@ class WorldReader {
     })
   }
 
-  finish(): World {
-    for (const { open, form, subject, folder } of this.waiting) {
+  *finish(): Steps<ReadingProgress, World> {
+    const { waiting } = this
+    for (const [index, { open, form, subject, folder }] of waiting.entries()) {
       const top = open()
       const accountId = subject.accountId ?? this.accountAbove(folder)
-      if (top !== undefined)
-        form.read(this.draft, top, { ...subject, ...(accountId === undefined ? {} : { accountId }) }, folder)
+      const whose = { ...subject, ...(accountId === undefined ? {} : { accountId }) }
+      const done = index / waiting.length
+      const steps = top === undefined ? undefined : form.read(this.draft, top, whose, folder)
+      for (const _ of steps ?? []) yield this.progress('joining', done)
+      yield this.progress('joining', done)
     }
-    return linkWorld(this.draft, this.files)
+    return yield* told(linkWorld(this.draft, this.files), () => this.progress('joining', 1))
   }
 
   /** The account of the nearest folder upwards that says whose credentials it was collected with. */

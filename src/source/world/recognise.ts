@@ -36,7 +36,8 @@ export interface Form {
   readonly label: string
   /** `named` ones are about what their file name says and are read last, when every key is known. */
   readonly order: 'first' | 'named'
-  readonly read: (draft: WorldDraft, top: TopValue, subject: FileSubject, folder: string) => void
+  /** What may be long is read in steps, which tell where in the file they are; nothing is read unless they are taken. */
+  readonly read: (draft: WorldDraft, top: TopValue, subject: FileSubject, folder: string) => Iterable<number> | void
 }
 
 /** Members that only one output has. */

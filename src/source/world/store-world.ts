@@ -23,6 +23,7 @@ import {
   type StoredSession,
   type StoredTrust,
 } from './stored-form.js'
+import type { Steps } from './world-progress.js'
 import type { PolicyLevel, World, WorldPolicy } from './world.js'
 
 export interface Storing {
@@ -34,8 +35,9 @@ export interface Storing {
   readonly unusable: number
 }
 
-export function storeWorld(writer: EntryWriter, storing: Storing): void {
-  new WorldWriter(writer, storing).write()
+/** In steps, which tell the part of the work that is done, from 0 to 1. */
+export function storeWorld(writer: EntryWriter, storing: Storing): Steps<number, void> {
+  return new WorldWriter(writer, storing).write()
 }
 
 class WorldWriter {
@@ -43,25 +45,30 @@ class WorldWriter {
   private readonly numberOfFile: ReadonlyMap<string, number>
   private readonly numberOfPolicy = new Map<WorldPolicy, number>()
   private readonly lines = new LineCounter()
+  private readonly things: number
+  private written = 0
 
   constructor(
     private readonly writer: EntryWriter,
     private readonly storing: Storing,
   ) {
     this.world = storing.world
+    const { managedPolicies, accounts, principals, groups, sessions, keys, endpoints } = this.world
+    const all = [managedPolicies, accounts, principals, groups, sessions, keys, endpoints]
+    this.things = all.reduce((sum, { size }) => sum + size, 0)
     this.numberOfFile = new Map(storing.fileNames.map((name, index) => [name, index]))
   }
 
-  write(): void {
+  *write(): Steps<number, void> {
     const { world } = this
     // Policies first: in the order of the world, which is nearly that of the files.
     const lists = {
-      managedPolicies: this.list(world.managedPolicies, (policy): StoredManagedPolicy => ({
+      managedPolicies: yield* this.list(world.managedPolicies, (policy): StoredManagedPolicy => ({
         name: policy.name,
         defaultVersionId: policy.defaultVersionId ?? null,
         policy: this.optional(policy.policy),
       })),
-      accounts: this.list(world.accounts, (account): StoredAccount => ({
+      accounts: yield* this.list(world.accounts, (account): StoredAccount => ({
         name: account.name ?? null,
         isManagement: account.isManagement,
         organizationId: account.organizationId ?? null,
@@ -69,7 +76,7 @@ class WorldWriter {
         scps: this.levels(account.scps),
         rcps: this.levels(account.rcps),
       })),
-      principals: this.list(world.principals, (principal): StoredPrincipal => ({
+      principals: yield* this.list(world.principals, (principal): StoredPrincipal => ({
         kind: principal.kind,
         accountId: principal.accountId,
         path: principal.path,
@@ -84,19 +91,19 @@ class WorldWriter {
         maxSessionSeconds: principal.maxSessionSeconds ?? null,
         place: this.place(principal.place),
       })),
-      groups: this.list(world.groups, (group): StoredGroup => ({
+      groups: yield* this.list(world.groups, (group): StoredGroup => ({
         accountId: group.accountId,
         inline: this.policies(group.inline),
         attached: this.policies(group.attached),
         place: this.place(group.place),
       })),
-      sessions: this.list(world.sessions, (session): StoredSession => ({
+      sessions: yield* this.list(world.sessions, (session): StoredSession => ({
         accountId: session.accountId,
         policies: this.policies(session.policies),
         tags: session.tags,
         place: this.place(session.place),
       })),
-      keys: this.list(world.keys, (key): StoredKey => ({
+      keys: yield* this.list(world.keys, (key): StoredKey => ({
         accountId: key.accountId,
         region: key.region,
         keyId: key.keyId,
@@ -107,7 +114,7 @@ class WorldWriter {
         grants: key.grants,
         place: this.place(key.place),
       })),
-      endpoints: this.list(world.endpoints, (endpoint): StoredEndpoint => ({
+      endpoints: yield* this.list(world.endpoints, (endpoint): StoredEndpoint => ({
         accountId: endpoint.accountId ?? null,
         serviceName: endpoint.serviceName ?? null,
         vpcId: endpoint.vpcId ?? null,
@@ -123,7 +130,7 @@ class WorldWriter {
       organization: this.organization(),
       ...lists,
       aliases: this.add(this.aliases()),
-      gaps: this.add(world.gaps.map(({ code, message, scope }): StoredGap => ({ code, message, scope }))),
+      gaps: this.add(world.gaps.map(({ place: _place, ...gap }): StoredGap => gap)),
     }
     this.writer.finish(JSON.stringify(head))
   }
@@ -133,8 +140,13 @@ class WorldWriter {
   }
 
   /** The things of one kind one after the other, whatever else they need before them. */
-  private list<T>(things: ReadonlyMap<string, T>, stored: (thing: T) => unknown): StoredList {
-    const values = [...things.values()].map(stored)
+  private *list<T>(things: ReadonlyMap<string, T>, stored: (thing: T) => unknown): Steps<number, StoredList> {
+    const values: unknown[] = []
+    for (const thing of things.values()) {
+      values.push(stored(thing))
+      this.written++
+      yield this.written / this.things
+    }
     const names = this.add([...things.keys()])
     for (const value of values) this.add(value)
     return { names, first: names + 1, count: values.length }

@@ -13,7 +13,7 @@ import type { Gap, OrganizationNode } from './world.js'
 import type { PolicyOrigin } from './policy-text.js'
 
 /** Raised whenever something below means something else. */
-export const STORED_FORM = 3
+export const STORED_FORM = 4
 
 /** Entry numbers of things of one kind: those of `names`, a list of texts, begin at `first`. */
 export interface StoredList {

@@ -24,6 +24,7 @@ import { STORED_FORM } from './stored-form.js'
 import { storeWorld } from './store-world.js'
 import { storedHead, StoredWorld } from './stored-world.js'
 import type { WorldFolder } from './world-folder.js'
+import type { Steps } from './world-progress.js'
 import type { AskedWorld, World } from './world.js'
 
 export interface CacheOptions {
@@ -89,28 +90,30 @@ export class WorldCache {
     return readAnew()
   }
 
-  /** Keeps a world where that is possible; answers do not hang on it. */
-  keep(world: World, unusable: number): void {
+  /** Keeps a world where that is possible; answers do not hang on it. Tells the part of the work that is done. */
+  *keep(world: World, unusable: number): Steps<number, void> {
     const { settledAfterMs = 1000 } = this.options
     if (this.folder.changedAtNs > BigInt(this.listedAtMs - settledAfterMs) * 1_000_000n) return
     const draft = `${this.path}.${process.pid}-${process.hrtime.bigint()}.tmp`
-    quietly(() => {
+    let isWhole = false
+    try {
       mkdirSync(this.options.folder, { recursive: true, mode: 0o700 })
+      const file = openSync(draft, 'wx', 0o600)
       try {
-        const file = openSync(draft, 'wx', 0o600)
-        try {
-          const fileNames = this.folder.files.map(({ name }) => name)
-          storeWorld(new EntryWriter(file), { world, fileNames, key: this.key, unusable })
-        } finally {
-          closeSync(file)
-        }
-        renameSync(draft, this.path)
-      } catch (error) {
-        quietly(() => unlinkSync(draft))
-        throw error
+        const fileNames = this.folder.files.map(({ name }) => name)
+        yield* storeWorld(new EntryWriter(file), { world, fileNames, key: this.key, unusable })
+      } finally {
+        closeSync(file)
       }
+      renameSync(draft, this.path)
+      isWhole = true
       this.tidy()
-    })
+    } catch (error) {
+      if (!isOfFileSystem(error)) throw error
+    } finally {
+      // Also where whoever takes the steps has given up.
+      if (!isWhole) quietly(() => unlinkSync(draft))
+    }
   }
 
   /** Removes what this folder had before, and the oldest entries of others where there are too many bytes. */
@@ -140,8 +143,12 @@ function quietly(work: () => void): void {
   try {
     work()
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    if (!isOfFileSystem(error)) throw error
   }
+}
+
+function isOfFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 /** Entries of one folder: of these only the last is of use. */

@@ -10,6 +10,7 @@ import { readdirSync, readFileSync, realpathSync, statSync, type BigIntStats } f
 import { sep } from 'node:path'
 import { quote } from '../../text/escape.js'
 import type { Result, SourceText } from '../../text/source.js'
+import type { Steps } from './world-progress.js'
 
 export interface LoadLimits {
   /** 50,000 when left out. */
@@ -48,13 +49,13 @@ export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
   return `${size} ${mtimeNs} ${ctimeNs} ${ino}`
 }
 
-/** The error is one sentence. */
-export function listFolder(
+/** Tells how many files have been found. The error is one sentence. */
+export function* listFolder(
   folder: string,
   { maxFiles = 50_000, maxFileBytes = 256 * MIB, maxTotalBytes = 512 * MIB }: LoadLimits = {},
-): Result<WorldFolder, string> {
+): Steps<number, Result<WorldFolder, string>> {
   try {
-    const paths = walk(folder, maxFiles)
+    const paths = yield* walk(folder, maxFiles)
     if (!paths.ok) return paths
     const start = folder.endsWith('/') || folder.endsWith(sep) ? folder.length : folder.length + 1
     const files: FolderFile[] = []
@@ -71,6 +72,7 @@ export function listFolder(
       if (stats.ctimeNs > changedAtNs) changedAtNs = stats.ctimeNs
       const name = path.slice(start)
       files.push({ path, name: sep === '/' ? name : name.split(sep).join('/'), size, stamp: stampOf(stats) })
+      yield paths.value.length
     }
     return { ok: true, value: { path: folder, files, bytes, changedAtNs } }
   } catch (error) {
@@ -78,14 +80,20 @@ export function listFolder(
   }
 }
 
-/** The texts of the files; the error is one sentence. */
-export function readFolder({ path: folder, files }: WorldFolder): Result<readonly SourceText[], string> {
+/** The texts of the files. Tells how many bytes have been read; the error is one sentence. */
+export function* readFolder({
+  path: folder,
+  files,
+}: WorldFolder): Steps<number, Result<readonly SourceText[], string>> {
   try {
     const texts: SourceText[] = []
-    for (const { path, name } of files) {
+    let bytes = 0
+    for (const { path, name, size } of files) {
       const text = textOf(readFileSync(path))
       if (text === undefined) return failure(`${quote(path, 200)} is not UTF-8 text`)
       texts.push({ name, text })
+      bytes += size
+      yield bytes
     }
     return { ok: true, value: texts }
   } catch (error) {
@@ -120,8 +128,8 @@ function reasonOf(error: unknown): string {
   return REASONS[code] ?? error.message
 }
 
-/** The paths of the files. */
-function walk(folder: string, maxFiles: number): Result<readonly string[], string> {
+/** The paths of the files. Tells how many there are so far. */
+function* walk(folder: string, maxFiles: number): Steps<number, Result<readonly string[], string>> {
   const paths: string[] = []
   const seen = new Set<string>()
   const waiting = [{ path: folder, depth: 0 }]
@@ -141,6 +149,7 @@ function walk(folder: string, maxFiles: number): Result<readonly string[], strin
       else if (found?.isFile() === true && isOfWorld(name)) paths.push(path)
       if (paths.length > maxFiles) return failure(`${quote(folder, 200)} has more than ${maxFiles} files`)
     }
+    yield paths.length
   }
   return { ok: true, value: paths }
 }

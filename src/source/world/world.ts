@@ -200,6 +200,25 @@ export interface Gap {
   readonly scope: GapScope
   /** What refers to the missing thing, where something does. */
   readonly place?: WorldPlace
+  /** Of `policy-unreadable` alone. */
+  readonly unreadable?: UnreadableAt
+}
+
+/** What a policy that cannot be read would be in a decision. */
+export type UnreadPart = 'scp' | 'rcp' | 'vpce' | 'keyPolicy' | 'identity' | 'boundary' | 'session'
+
+/** A policy that cannot be read, where it stands, and what is wrong with it. */
+export interface UnreadableAt {
+  readonly part: UnreadPart
+  /** As a sentence names it: `the policy of key arn:...`. */
+  readonly policy: string
+  /** As the folder of the world calls it. */
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  readonly column: number
+  /** The first of its errors. */
+  readonly problem?: string
 }
 
 export interface Contradiction {
