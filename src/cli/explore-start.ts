@@ -2,12 +2,15 @@
  * What the explorer is given, as events to be read or as a question to begin with.
  */
 import { statSync } from 'node:fs'
+import { Answerer } from '../source/answer/answer-question.js'
 import type { Question, Supplied } from '../source/asked/question.js'
+import type { AskedWorld } from '../source/world/world.js'
 import type { Result } from '../text/source.js'
 import type { EventsPlace } from '../tui/session/session-file.js'
-import type { Asking } from '../tui/world/asking.js'
+import { Asking } from '../tui/world/asking.js'
 import type { EventSource } from '../tui/world/event-loader.js'
 import { followFile } from '../tui/world/follow-file.js'
+import type { ExploreGiven } from './explore-given.js'
 import { folderOfEvents, openedEvents } from './explore-events.js'
 import { eventsOfStore } from './explore-store.js'
 import { readFlags } from './why-flags.js'
@@ -22,7 +25,23 @@ export type Started =
   /** Parts of a question that the flags tell. */
   | { readonly kind: 'nothing'; readonly known: Supplied }
 
-export async function startOf(
+/** All that the explorer begins with. */
+export interface Ready {
+  readonly asking: Asking
+  readonly started: Started
+}
+
+export async function readyFor(
+  world: AskedWorld,
+  { folder, decision, place, options }: ExploreGiven,
+): Promise<Result<Ready, AskFailure>> {
+  const asking = new Asking(folder, world, new Answerer(world, decision), Date.now(), decision)
+  const { follow: _follow, store: _store, ...asked } = options
+  const started = await startOf(place, asked, asking)
+  return started.ok ? { ok: true, value: { asking, started: started.value } } : started
+}
+
+async function startOf(
   { path: events, store, follows }: EventsPlace,
   options: AskOptions,
   { answerer }: Asking,

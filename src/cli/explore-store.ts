@@ -4,6 +4,7 @@
 import type { Store } from '../kms/store.js'
 import { isPostgresUrl, parsePostgresUrl } from '../store/postgres-address.js'
 import type { EventSource } from '../tui/world/event-loader.js'
+import { pause } from '../tui/world/pause.js'
 
 /** The place of a store as it may stand in a file: its password comes from the environment when it is opened again. */
 export function storeWithoutPassword(place: string): string {
@@ -59,18 +60,6 @@ async function* records(store: Store, { follows, signal, onIdle }: Reading): Asy
     seen = page.dropped + page.records.length
     if (!follows) return
     onIdle()
-    await wait(signal)
+    await pause(ASK_EVERY_MS, signal)
   }
-}
-
-function wait(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ASK_EVERY_MS)
-    signal.addEventListener('abort', done, { once: true })
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-  })
 }

@@ -2,7 +2,7 @@
  * `keyward explore`: why access was denied, in a full screen. Names and options only; the work is loaded when it is run.
  */
 import { Option, type Command } from 'commander'
-import type { ExploreOptions } from './explore-run.js'
+import type { ExploreOptions } from './explore-given.js'
 import { addAskOptions } from './why-options.js'
 
 const EXAMPLES = `Examples:

@@ -22,6 +22,7 @@ import { openAsk } from '../../src/tui/views/ask/ask-view.js'
 import { denialsView } from '../../src/tui/views/denials-view.js'
 import { fixDoor } from '../../src/tui/views/fix/fix-view.js'
 import { graphDoor } from '../../src/tui/views/graph/graph-view.js'
+import { readingView } from '../../src/tui/views/reading-view.js'
 import { openVerdict } from '../../src/tui/views/verdict/verdict-view.js'
 import { whatIfDoor } from '../../src/tui/views/what-if/what-if-view.js'
 import { whoCanDoor } from '../../src/tui/views/who-can/who-can-view.js'
@@ -44,6 +45,7 @@ beforeAll(async () => {
   const verdict = openVerdict(answer.question, ENV)
   if (!verdict.ok) throw new Error(verdict.error)
   const all: Readonly<Record<string, Driven>> = {
+    'While a large world is read': await opened(readingView()),
     'What was denied': await opened(denialsView()),
     Why: await opened(verdict.value),
     'What if': await opened(whatIfDoor.open(answer, ENV)),
@@ -89,7 +91,7 @@ const code = (text: string): string => `\`${text}\``
 const SIGNS: readonly (readonly [sign: keyof Glyphs, what: string])[] = [
   ['allow', 'allows; in a fix: verified'],
   ['deny', 'denies; beside a condition: not met'],
-  ['silent', 'silent: neither allows nor denies; in a matrix: hangs on what the request will hold'],
+  ['silent', 'silent: neither allows nor denies; in a matrix: hangs on what is not known'],
   ['skipped', 'not asked, as it cannot matter here; in a matrix: no'],
   ['decides', 'this layer decided; in what if: this part was changed'],
   ['bar', 'beside a policy: the statement spoken of; in a graph: the way of this request'],

@@ -116,6 +116,67 @@ describe.skipIf(!hasScript)('the program in a terminal (needs `script` of util-l
     await run.seeRestored('0')
   })
 
+  describe('a world that takes long to read', () => {
+    /** Waits before each file of the world, as a slow disk does: 77 files take at least so many times this. */
+    const slowly = (ms: number): string => {
+      const preload = join(program.folder, `slow-${ms}.cjs`)
+      writeFileSync(
+        preload,
+        `const fs = require('node:fs')
+const { readFileSync } = fs
+const lock = new Int32Array(new SharedArrayBuffer(4))
+fs.readFileSync = (path, ...rest) => {
+  if (String(path).includes('acme/world')) Atomics.wait(lock, 0, 0, ${ms})
+  return readFileSync(path, ...rest)
+}
+require('node:module').syncBuiltinESMExports()
+`,
+      )
+      return program.command(`${WORLD} ${DAY} --no-cache`, `-r ${preload} `)
+    }
+
+    test('is seen being read, and then is there in the same screen', async () => {
+      const run = program.run(slowly(20))
+      await run.see('Reading the world')
+      expect(run.isAlternate).toBe(true)
+      await run.see('7 denied')
+      expect(run.screen).not.toContain('Reading the world')
+      // The terminal was taken once, and nothing was wiped in between.
+      expect(run.raw.split('\u001b[?1049h')).toHaveLength(2)
+      expect(run.raw.split('\u001b[2J')).toHaveLength(2)
+      run.type('\r')
+      await run.see('EachTenantItsOwnData')
+      run.type('Q')
+      await run.seeRestored('0')
+    })
+
+    test.each([
+      ['q', 'q'],
+      ['Ctrl-C', '\u0003'],
+    ])('%s leaves at once', async (_name, key) => {
+      // Longer than anybody waits here.
+      const run = program.run(slowly(1000))
+      await run.see('Reading the world')
+      run.type(key)
+      await run.seeRestored('0')
+    })
+
+    test('SIGTERM gives the terminal back', async () => {
+      const pidFile = join(program.folder, 'pid-reading')
+      const run = program.run(`sh -c 'echo $$ > ${pidFile}; exec ${slowly(1000)}'`)
+      await run.see('Reading the world')
+      process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM')
+      await run.seeRestored('143')
+    })
+
+    test('what cannot be asked of it is said in the shell', async () => {
+      const run = program.run(`${slowly(20).replace(DAY, '--principal nobody --action kms:Decrypt --key alias/none')}`)
+      await run.see('Reading the world')
+      await run.seeRestored('2')
+      expect(run.screen).toContain('expected `role/name`')
+    })
+  })
+
   test('a dumb terminal gets the story line by line', async () => {
     const run = program.run(
       `TERM=dumb ${program.command(`${WORLD} --principal role/PaymentsApi --action kms:Decrypt --key alias/payments`)}`,

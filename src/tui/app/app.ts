@@ -4,6 +4,7 @@
  * Knows no terminal. What must be done outside comes out as effects, each with the view that wants it.
  */
 import type { Answer } from '../../source/answer/answer-question.js'
+import type { WorldProgress } from '../../source/world/world-progress.js'
 import type { Result } from '../../text/source.js'
 import type { Glyphs } from '../frame/glyphs.js'
 import type { Input } from '../keys/decode-keys.js'
@@ -36,6 +37,7 @@ export interface App {
   readonly columns: number
   readonly rows: number
   readonly feed: Feed
+  readonly reading?: WorldProgress
   readonly confirm: Confirm | undefined
   readonly status: string | undefined
   /** What the user last saw decided. */
@@ -53,6 +55,7 @@ export type AppEvent =
   | { readonly kind: 'input'; readonly input: Input }
   | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }
   | { readonly kind: 'feed'; readonly feed: Feed }
+  | { readonly kind: 'reading'; readonly progress: WorldProgress }
   | { readonly kind: 'reply'; readonly to: number; readonly reply: Reply }
   | { readonly kind: 'say'; readonly text: string }
 
@@ -95,7 +98,8 @@ export function hasRule({ rows }: Pick<App, 'rows'>): boolean {
 
 export function envOf(app: App, { asking, glyphs }: AppParts): Env {
   const rows = Math.max(app.rows - FRAME_ROWS - (hasRule(app) ? 1 : 0), 1)
-  return { asking, glyphs, columns: app.columns, rows, feed: app.feed }
+  const { columns, feed, reading } = app
+  return { asking, glyphs, columns, rows, feed, ...(reading === undefined ? {} : { reading }) }
 }
 
 export function topOf(app: App): View {
@@ -146,6 +150,8 @@ export function reduceApp(app: App, event: AppEvent, parts: AppParts): AppStep {
     }
     case 'feed':
       return toAll({ ...app, feed: event.feed }, { kind: 'feed' }, parts)
+    case 'reading':
+      return only({ ...app, reading: event.progress })
     case 'reply':
       return toOne(app, event.to, { kind: 'reply', reply: event.reply }, parts)
     case 'say':

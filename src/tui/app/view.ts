@@ -6,6 +6,7 @@
  */
 import type { Answer } from '../../source/answer/answer-question.js'
 import type { GroupedQuestions } from '../../source/answer/grouped-questions.js'
+import type { WorldProgress } from '../../source/world/world-progress.js'
 import type { Glyphs } from '../frame/glyphs.js'
 import type { Line } from '../frame/span.js'
 import type { KeyEntry } from '../keys/key-table.js'
@@ -19,6 +20,8 @@ export interface Env {
   readonly rows: number
   readonly glyphs: Glyphs
   readonly feed: Feed
+  /** How far the files of the world have been read, while they are. */
+  readonly reading?: WorldProgress
 }
 
 /** The events that have been read. */

@@ -16,6 +16,8 @@ export interface Glyphs {
   readonly branch: string
   readonly lastBranch: string
   readonly bar: string
+  /** Of a bar that fills up. */
+  readonly full: string
   readonly decides: string
   readonly ellipsis: string
   readonly dot: string
@@ -35,6 +37,7 @@ export const UNICODE: Glyphs = {
   branch: '├─',
   lastBranch: '└─',
   bar: '▌',
+  full: '━',
   decides: '◀ decides',
   ellipsis: '…',
   dot: '·',
@@ -54,6 +57,7 @@ export const ASCII: Glyphs = {
   branch: '|-',
   lastBranch: '`-',
   bar: '|',
+  full: '=',
   decides: '< decides',
   ellipsis: '..',
   dot: '-',

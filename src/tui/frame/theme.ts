@@ -64,7 +64,7 @@ const BASIC: Theme = {
 const DARK: Theme = {
   roles: {
     plain: '',
-    faint: '38;5;245',
+    faint: '38;5;247',
     strong: '1;38;5;255',
     title: '1;38;5;81',
     good: '38;5;114',
@@ -79,7 +79,7 @@ const DARK: Theme = {
     denyBadge: '1;38;5;231;48;5;160',
   },
   marks: {
-    selected: '48;5;238',
+    selected: '48;5;237',
     dimSelected: '48;5;235',
     point: '1;38;5;16;48;5;221',
     around: '48;5;236',
@@ -91,7 +91,7 @@ const DARK: Theme = {
 const LIGHT: Theme = {
   roles: {
     plain: '',
-    faint: '38;5;243',
+    faint: '38;5;240',
     strong: '1;38;5;232',
     title: '1;38;5;25',
     good: '38;5;28',
@@ -106,7 +106,7 @@ const LIGHT: Theme = {
     denyBadge: '1;38;5;231;48;5;160',
   },
   marks: {
-    selected: '48;5;252',
+    selected: '48;5;253',
     dimSelected: '48;5;255',
     point: '1;38;5;16;48;5;221',
     around: '48;5;254',

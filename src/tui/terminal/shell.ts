@@ -50,7 +50,7 @@ export class Shell {
   private fail: ((error: unknown) => void) | undefined
 
   constructor(
-    private readonly parts: AppParts,
+    private parts: AppParts,
     private readonly options: ShellOptions,
     start: (room: { readonly columns: number; readonly rows: number }) => App,
   ) {
@@ -80,6 +80,20 @@ export class Shell {
       this.paint()
       setImmediate(() => this.mount())
     }).finally(() => this.close())
+  }
+
+  /** From here on another program on the same screen, whose terminal nobody gives back meanwhile. */
+  begin(parts: AppParts, start: (room: { readonly columns: number; readonly rows: number }) => App): void {
+    if (this.finish === undefined) return
+    this.parts = parts
+    this.app = start(this.terminal.size)
+    this.dispatch({ kind: 'resize', ...this.terminal.size })
+    this.paintSoon()
+  }
+
+  /** Ends as if the user had left: the terminal is as it was. */
+  stop(): void {
+    this.end(undefined)
   }
 
   dispatch(event: AppEvent): void {

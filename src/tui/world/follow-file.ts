@@ -4,6 +4,7 @@
  */
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import type { EventSource, EventText } from './event-loader.js'
+import { pause } from './pause.js'
 
 /** Watching a folder does not work everywhere; asking does. */
 const ASK_EVERY_MS = 200
@@ -18,7 +19,7 @@ export function followFile(path: string): EventSource {
         const file = await opened(path)
         if (file === undefined) {
           onIdle()
-          await wait(signal)
+          await pause(ASK_EVERY_MS, signal)
           continue
         }
         try {
@@ -63,7 +64,7 @@ async function* pieces(
     const now = await statOf(path)
     // While it is being replaced there may be none; whoever replaces it may still be writing to the old one.
     if (now !== undefined && (now.ino !== ino || now.dev !== dev || now.size < position)) return
-    await wait(signal)
+    await pause(ASK_EVERY_MS, signal)
   }
 }
 
@@ -80,16 +81,4 @@ async function statOf(
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-function wait(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ASK_EVERY_MS)
-    signal.addEventListener('abort', done, { once: true })
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-  })
 }

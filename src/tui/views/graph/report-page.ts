@@ -193,7 +193,7 @@ dl { display: grid; gap: .2rem 1rem; grid-template-columns: max-content 1fr; mar
 dt { color: GrayText; } dd { margin: 0; }
 blockquote { border-left: .2rem solid #8886; margin: .2rem 0; padding-left: .8rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8884; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+th, td { border-bottom: 1px solid #8884; overflow-wrap: anywhere; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 .ladder td:nth-child(2) { white-space: nowrap; }
 thead th { color: GrayText; font-weight: 400; } tbody th { font-weight: 600; white-space: nowrap; }
 tr.skipped { color: GrayText; } tr.decides { background: #9a670022; }
@@ -208,6 +208,7 @@ pre .inside { background: #bf870022; }
 pre .number { color: GrayText; }
 mark { background: #ffd33d; border-radius: .15rem; color: #1b1b1b; }
 .drawing { background: #fff; border: 1px solid #8884; border-radius: .3rem; margin: .5rem 0; overflow-x: auto; padding: 1rem; }
+.drawing svg g.graph > polygon { fill: none; }
 .drawing svg { display: block; height: auto; margin: auto; max-width: 100%; }
 footer { border-top: 1px solid #8884; font-size: .85rem; margin-top: 2rem; padding-top: .6rem; }
 @media (prefers-color-scheme: dark) { .drawing svg { filter: invert(.88) hue-rotate(180deg); } .drawing { background: none; } }

@@ -4,6 +4,7 @@
  * Every layer has its rung, also one that had no part in this request; then the rung says why.
  */
 import type { Answer } from '../../../source/answer/answer-question.js'
+import { whyOf } from '../../../source/answer/relevant-gaps.js'
 import type { AskedWorld } from '../../../source/world/world.js'
 import { statementName } from '../../../explain/names.js'
 import { appliedIn, layerTrace } from '../../../explain/reference.js'
@@ -95,10 +96,12 @@ function saidBy(answer: Answer, id: RungId, world: AskedWorld): Said {
   }
 }
 
-function layer({ explanation, trace }: Answer, id: Exclude<Layer, 'operation'>): Said {
+function layer({ explanation, trace, missing }: Answer, id: Exclude<Layer, 'operation'>): Said {
   const told = explanation.layers.find((each) => each.layer === id)
   const traced = layerTrace(trace, id)
-  if (told === undefined || traced === undefined) return { verdict: 'skipped', why: absence(trace, id) }
+  if (told === undefined || traced === undefined) {
+    return { verdict: 'skipped', why: whyOf(id, absence(trace, id), missing) }
+  }
   const { verdict, why } = told
   if (verdict === 'explicitDeny') return { verdict: 'deny', why }
   if (!traced.consulted) return { verdict: 'skipped', why: `not needed; ${why}` }

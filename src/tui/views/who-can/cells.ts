@@ -2,13 +2,13 @@
  * Cells of the matrix: may this caller do this with this key? Decided when one is looked at, and kept.
  *
  * A world never changes, so a cell is a function of its question. What the question does not tell of the request may
- * turn the answer: such a cell hangs on the request.
+ * turn the answer, and so may a policy that cannot be read: such a cell hangs on what is not known.
  */
 import type { Weighed } from '../../../source/answer/answer-question.js'
 import type { Asking } from '../../world/asking.js'
 import { cellQuestion } from './cell-query.js'
 
-/** `if`: it hangs on what a request has besides. `denied`: something denies it. `no`: nothing allows it. */
+/** `if`: it hangs on what a request has besides, or on a policy that cannot be read. `denied`: something denies it. `no`: nothing allows it. */
 export type CellVerdict = 'yes' | 'if' | 'denied' | 'no' | 'unasked'
 
 /** More are not kept: whoever comes back waits a little. */
@@ -67,8 +67,8 @@ export function cellsOf(asking: Asking): Cells {
   return cells
 }
 
-function verdictOf({ eitherWay, decision }: Weighed): CellVerdict {
-  if (eitherWay.answer === 'depends') return 'if'
+function verdictOf({ eitherWay, decision, isOpen }: Weighed): CellVerdict {
+  if (eitherWay.answer === 'depends' || isOpen) return 'if'
   switch (decision) {
     case 'allow':
       return 'yes'
