@@ -34,7 +34,7 @@ class StillRunning implements Reporter {
     for (const [module, sinceMs] of this.modules) {
       const seconds = Math.round((performance.now() - sinceMs) / 1000)
       if (seconds * 1000 < LONG_MS) continue
-      const test = this.cases.get(module)?.fullName ?? 'no test yet'
+      const test = this.cases.get(module)?.fullName ?? 'nothing told yet'
       process.stdout.write(`still running after ${seconds} s: ${module.relativeModuleId}: ${test}\n`)
     }
   }
