@@ -252,7 +252,9 @@ function detailLines(state: MatrixState, { asking, columns }: Env): readonly Lin
     answer === undefined ? 'this cannot be asked' : answer.ok ? answer.value.explanation.summary : answer.error.message
   const isAllowed = answer?.ok === true && answer.value.explanation.verdict === 'allow'
   const badge = isAllowed ? span(' ALLOWED ', 'allowBadge') : span(' DENIED ', 'denyBadge')
-  const hangs = verdict === 'if' ? span('  hangs on what is not known', 'silent') : span('')
+  const isRequests = answer?.ok === true && answer.value.eitherWay.answer === 'depends'
+  const on = isRequests ? 'the request' : 'a policy that cannot be read'
+  const hangs = verdict === 'if' ? span(`  hangs on ${on}`, 'silent') : span('')
   return [
     cutLine(
       [
