@@ -4,20 +4,34 @@
  * Source: KMS API Reference, "CreateAlias"; facts kms-behaviour 4.
  */
 import { after } from './awaitable.js'
-import { fail, type Failure } from './failure.js'
+import { fail, type Failed, type Failure } from './failure.js'
 import { aliasNotFound } from './identifier.js'
 import type { LoadedKey } from './loaded-key.js'
 import type { Call } from './operation.js'
 import { parseRecord, type AliasRecord } from './records.js'
+import type { ResourceQuotas } from './quotas.js'
 import { aliasRow } from './row-names.js'
 import type { Awaitable, Row } from './store.js'
 import type { Result } from '../text/source.js'
 
+const PREFIX = 'alias/'
 const RESERVED = 'alias/aws/'
 const ALIAS_NAME = /^alias\/[a-zA-Z0-9/_-]+$/
 
+/** Undefined for what has the prefix of every alias; what has not is no alias name at all. */
+function prefixFailure(aliasName: string): Failure | undefined {
+  return aliasName.startsWith(PREFIX)
+    ? undefined
+    : {
+        code: 'ValidationException',
+        message: `Alias must start with the prefix "${PREFIX}". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html`,
+      }
+}
+
 /** Undefined for a name that a customer may give. */
 export function aliasNameFailure(aliasName: string): Failure | undefined {
+  const unprefixed = prefixFailure(aliasName)
+  if (unprefixed !== undefined) return unprefixed
   if (aliasName.startsWith(RESERVED)) {
     return { code: 'InvalidAliasNameException', message: `Alias names that begin with ${RESERVED} are reserved.` }
   }
@@ -25,8 +39,16 @@ export function aliasNameFailure(aliasName: string): Failure | undefined {
     ? undefined
     : {
         code: 'InvalidAliasNameException',
-        message: 'An alias name must begin with alias/ and hold only letters, digits, slashes, underscores and dashes.',
+        message: 'An alias name holds letters, digits, slashes, underscores and dashes after alias/, and nothing else.',
       }
+}
+
+/** The key has as many aliases as it may have. */
+export function tooManyAliases({ aliases }: LoadedKey, { aliasesPerKey }: ResourceQuotas): Failed {
+  return fail(
+    'LimitExceededException',
+    `Aliases per key quota for this account in this region is ${aliasesPerKey}, current usage is ${aliases.length}.`,
+  )
 }
 
 /** The key that an alias of the caller's own account points to: UpdateAlias and DeleteAlias name no key of theirs. */
@@ -34,6 +56,8 @@ export function keyOfAlias(call: Call<'UpdateAlias'> | Call<'DeleteAlias'>): Awa
   const { caller, region, services } = call
   const { AliasName: aliasName } = call.input
   const { accountId } = caller
+  const unprefixed = prefixFailure(aliasName)
+  if (unprefixed !== undefined) return { ok: false, error: unprefixed }
   if (aliasName.startsWith(RESERVED)) {
     return fail('ValidationException', `Aliases that begin with ${RESERVED} belong to AWS and cannot be changed.`)
   }

@@ -42,6 +42,25 @@ export function noDataKeys(key: LoadedKey, operation: OperationName): Failed | u
   return wrongUsage(key, 'ENCRYPT_DECRYPT', operation) ?? notSymmetric(key, operation)
 }
 
+/** Undefined where the key seals data key pairs, of this spec. */
+export function noDataKeyPairs<N extends 'GenerateDataKeyPair' | 'GenerateDataKeyPairWithoutPlaintext'>(
+  { operation, region }: Call<N>,
+  key: LoadedKey,
+  spec: DataKeyPairSpec,
+): Failed | undefined {
+  const wrong = noDataKeys(key, operation.name)
+  if (wrong !== undefined) return wrong
+  if (key.record.customKeyStoreId !== undefined) {
+    return fail(
+      'UnsupportedOperationException',
+      `${key.arn} origin is ${key.record.origin} which is not valid for this operation.`,
+    )
+  }
+  return spec === 'SM2' && !region.startsWith('cn-')
+    ? fail('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region.')
+    : undefined
+}
+
 export interface SealedDataKey extends Sealed {
   /** A secret of the caller's. */
   readonly plaintext: Buffer
@@ -73,15 +92,6 @@ export function newDataKeyPair<N extends OperationName>(
 ): Awaitable<Result<SealedPair, Failure>> {
   const { services } = call
   const { materials } = services
-  if (key.record.customKeyStoreId !== undefined) {
-    return fail(
-      'UnsupportedOperationException',
-      `${key.arn} origin is ${key.record.origin} which is not valid for this operation.`,
-    )
-  }
-  if (spec === 'SM2' && !call.region.startsWith('cn-')) {
-    return fail('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region.')
-  }
   if (isSlow(spec)) {
     return materials.run({ kind: 'generate', spec }).then((made) => {
       if (!made.ok) return slowFailure(made.error)

@@ -6,7 +6,7 @@
 import { after } from './awaitable.js'
 import { doom } from './cluster-key.js'
 import type { DueHandler, DueOutcome } from './due-work.js'
-import { isComplete, stateAfterLoss, withoutMaterial } from './imported.js'
+import { changedFamily, isComplete, isPending, lossOf } from './imported.js'
 import { changedKey, expiryOf, withoutDueRows, type DueKind } from './key-change.js'
 import type { LoadedKey } from './loaded-key.js'
 import { isPrimary, otherKeys } from './multi-region.js'
@@ -46,7 +46,10 @@ const deleteKey: DueHandler = (key, due, nowMs, services) => {
         ...rowsOf(key),
         // Ciphertexts name a multi-Region key by the same id in every Region; the row is of one Region alone.
         remove(keyIdRow(place.region, place.keyId)),
-        ...others.flatMap((other) => changedKey(other, withoutRelated(other.record, place.region, nowMs))),
+        // What only this one was not given yet is everywhere now.
+        ...changedFamily(
+          others.map((other) => ({ key: other, record: withoutRelated(other.record, place.region, nowMs) })),
+        ),
       ],
       events: [serviceEvent('DeleteKey', key, nowMs, services.ids)],
       committed: () => {
@@ -106,19 +109,18 @@ const rotate: DueHandler = (key, due, nowMs, services) => {
 const expire: DueHandler = (key, _due, nowMs, services) => {
   const gone = key.record.materials.filter((material) => (expiryOf(material) ?? Infinity) <= nowMs)
   if (gone.length === 0) return NOTHING
-  const record = gone.reduce((left, { materialId }) => withoutMaterial(left, materialId), key.record)
-  return {
-    changes: [
-      ...changedKey(key, { ...record, state: stateAfterLoss(record) }),
-      ...gone.map(({ materialId }) => remove(materialRow(key.place, materialId))),
-    ],
-    events: gone.map(({ materialId: keyMaterialId }) =>
-      serviceEvent('DeleteExpiredKeyMaterial', key, nowMs, services.ids, { keyMaterialId }),
-    ),
-    committed: () => {
-      for (const { materialId } of gone) services.materials.forget(key.place, materialId)
-    },
-  }
+  return after(gone.some(isPending) ? otherKeys(key, services) : [], (others) => {
+    const { changes, losses } = lossOf(key, gone, others)
+    return {
+      changes,
+      events: gone.map(({ materialId: keyMaterialId }) =>
+        serviceEvent('DeleteExpiredKeyMaterial', key, nowMs, services.ids, { keyMaterialId }),
+      ),
+      committed: () => {
+        for (const { place, materialId } of losses) services.materials.forget(place, materialId)
+      },
+    }
+  })
 }
 
 /** A replica is made, or a primary has moved. */

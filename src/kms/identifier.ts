@@ -19,7 +19,8 @@ export interface Home {
   readonly region: string
 }
 
-const KEY_ID = /^[A-Za-z0-9-]+$/
+/** A UUID, or `mrk-` and 32 hex digits: nothing else is ever looked up. */
+const KEY_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/i
 const ALIAS_NAME = /^alias\/[A-Za-z0-9/_-]+$/
 
 /** What the text names, without asking whether there is such a key. An ARN of another Region or partition names nothing here. */
@@ -39,21 +40,25 @@ export function parseIdentifier(text: string, forms: KeyForms, home: Home): Resu
 function parseArn(text: string, forms: KeyForms, home: Home): Result<KeyIdentifier, Failure> {
   const key = parseKeyArn(text)
   if (key !== undefined) {
-    if (!isHere(key, home)) return keyNotFound(text)
+    if (key.region !== home.region) return elsewhere(key.region)
+    if (key.partition !== partitionOf(home.region)) return keyNotFound(text)
     const place = { accountId: key.account, region: key.region, keyId: key.keyId }
     return { ok: true, value: { kind: 'key', place, isBareId: false } }
   }
   const alias = parseAliasArn(text)
-  if (alias === undefined || forms === 'keys') return fail('InvalidArnException', `Invalid arn '${text}'`)
-  if (!isHere(alias, home)) return fail('NotFoundException', `Alias ${text} is not found.`)
+  if (alias === undefined) return fail('InvalidArnException', `Invalid arn '${text}'`)
+  if (forms === 'keys') return fail('InvalidArnException', 'Key Aliases are not supported for this operation.')
+  if (alias.region !== home.region) return elsewhere(alias.region)
+  if (alias.partition !== partitionOf(home.region)) return fail('NotFoundException', `Alias ${text} is not found.`)
   return {
     ok: true,
     value: { kind: 'alias', accountId: alias.account, region: alias.region, aliasName: alias.alias },
   }
 }
 
-function isHere(arn: { readonly partition: string; readonly region: string }, { region }: Home): boolean {
-  return arn.region === region && arn.partition === partitionOf(region)
+/** KMS names the Region alone, and not the key. */
+function elsewhere(region: string): { readonly ok: false; readonly error: Failure } {
+  return fail('NotFoundException', `Invalid arn ${region}`)
 }
 
 export function keyNotFound(arn: string): { readonly ok: false; readonly error: Failure } {

@@ -32,7 +32,9 @@ export function noSuchPolicy(name: string | undefined): Failed | undefined {
 }
 
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
-const UNKNOWN_PRINCIPAL = 'Policy contains a statement with one or more invalid principals.'
+const INVALID_PRINCIPAL = 'Policy contains a statement with one or more invalid principals.'
+/** Where in the policy a principal stands. */
+const OF_PRINCIPAL = /^\/Statement(?:\/[0-9]+)?\/(?:Principal|NotPrincipal\/)/
 
 /** Whether the caller may put this policy on this key: its size, its form, its principals, and the lockout check. */
 export function checkNewPolicy<N extends OperationName>(
@@ -44,11 +46,16 @@ export function checkNewPolicy<N extends OperationName>(
     return fail('LimitExceededException', `A key policy may have ${quotas.policyBytes} bytes at most.`)
   }
   const parsed = parsePolicyValue(text, 'key', 'the key policy')
-  if (!parsed.ok) return malformed(parsed.error[0]?.message ?? 'The policy is malformed.')
+  if (!parsed.ok) {
+    const [first] = parsed.error
+    // A wildcard in a name, a group, what is no ARN: KMS says the same of all of them.
+    if (first?.pointer !== undefined && OF_PRINCIPAL.test(first.pointer)) return malformed(INVALID_PRINCIPAL)
+    return malformed(first?.message ?? 'The policy is malformed.')
+  }
   const policy = parsed.value
   for (const { principal, conditions } of policy.statements) {
     for (const { kind, value } of principal?.entries ?? []) {
-      if (isNamed(kind) && !isPrincipalKnown(value)) return malformed(UNKNOWN_PRINCIPAL)
+      if (isNamed(kind) && !isPrincipalKnown(value)) return malformed(INVALID_PRINCIPAL)
     }
     const permissive = conditions.find(isOverlyPermissive)
     if (permissive !== undefined) {

@@ -120,7 +120,8 @@ function byCiphertext<N extends OperationName>(
   const input = membersOf(call.input)
   const named = textOf(input[member])
   const isSymmetric = (input[algorithm] ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT'
-  const bytes = input[blob]
+  // Who wants the ciphertext ignored has to name the key.
+  const bytes = ignoresCiphertext(call) ? undefined : input[blob]
   const ciphertext = isSymmetric && bytes instanceof Uint8Array ? decoded(bytes) : undefined
   call.ciphertext = ciphertext
   if (!ignoresCiphertext(call) && bytes === undefined) return isNull(blob)

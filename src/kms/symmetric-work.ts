@@ -10,9 +10,9 @@ import { openInCluster, sealInCluster } from './cluster-key.js'
 import { decodeBlob, type CiphertextBlob } from './crypto/blob.js'
 import { encodeEncryptionContext, type EncryptionContext } from './crypto/encryption-context.js'
 import { openExternally, sealExternally } from './external-key.js'
-import { fail, succeed, type Failure } from './failure.js'
+import { fail, succeed, type Failed, type Failure } from './failure.js'
 import type { LoadedKey } from './loaded-key.js'
-import type { Call } from './operation.js'
+import { DRY_RUN, type Call } from './operation.js'
 import type { Awaitable } from './store.js'
 
 export interface Sealed {
@@ -54,6 +54,11 @@ export function sealUnder<N extends OperationName>(
   })
 }
 
+/** Undefined where the ciphertext does not name another key; asked before what the key is for. */
+export function incorrectKey(key: LoadedKey, ciphertext: CiphertextBlob | undefined): Failed | undefined {
+  return ciphertext === undefined || ciphertext.keyId === key.place.keyId ? undefined : INCORRECT_KEY
+}
+
 /** Under the material that the ciphertext names: whatever is wrong with it, the answer is the same. */
 export function openUnder<N extends OperationName>(
   call: Call<N>,
@@ -62,10 +67,11 @@ export function openUnder<N extends OperationName>(
   context: EncryptionContext | undefined,
 ): Awaitable<Result<Opened, Failure>> {
   if (ciphertext === undefined) return INVALID_CIPHERTEXT
-  if (ciphertext.keyId !== key.place.keyId) return INCORRECT_KEY
   const material = key.material(ciphertext.materialId)
   // Imported material that is gone has left the key pending import, and one that waits for its rotation seals nothing.
   if (material === undefined || material.imported?.isPresent === false) return INVALID_CIPHERTEXT
+  // What a proxy would make of it is not asked for nothing.
+  if (call.isDryRun && key.record.xksKeyId !== undefined) return DRY_RUN
   const { materialId } = material
   const { materials } = call.services
   const aad = encodeEncryptionContext(context)

@@ -19,7 +19,11 @@ const NOBLE = {
   ML_KEM_1024: ml_kem1024,
 } as const satisfies Record<MlKemSpec, unknown>
 
-const CIPHERTEXT_SIZE: Readonly<Record<MlKemSpec, number>> = { ML_KEM_512: 768, ML_KEM_768: 1088, ML_KEM_1024: 1568 }
+export const CIPHERTEXT_SIZE: Readonly<Record<MlKemSpec, number>> = {
+  ML_KEM_512: 768,
+  ML_KEM_768: 1088,
+  ML_KEM_1024: 1568,
+}
 
 export interface Encapsulation {
   readonly ciphertext: Buffer

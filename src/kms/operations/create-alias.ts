@@ -3,7 +3,7 @@
  *
  * Source: KMS API Reference, "CreateAlias"; facts kms-behaviour 4.
  */
-import { aliasNameFailure } from '../alias-name.js'
+import { aliasNameFailure, tooManyAliases } from '../alias-name.js'
 import { after } from '../awaitable.js'
 import { fail, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
@@ -35,7 +35,7 @@ export const createAlias: Operation<'CreateAlias'> = {
         return fail('ValidationException', 'An alias can be created for a customer managed key only.')
       }
       if (key.aliases.length >= services.quotas.aliasesPerKey) {
-        return fail('LimitExceededException', `${key.arn} has as many aliases as a key may have.`)
+        return tooManyAliases(key, services.quotas)
       }
       const record: AliasRecord = {
         form: 1,

@@ -3,6 +3,7 @@
  */
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
+import { CIPHERTEXT_SIZE } from '../crypto/ml-kem.js'
 import { succeed, type Failure } from '../failure.js'
 import { isMlKem } from '../key-specs.js'
 import { STATE_ROWS } from '../key-state.js'
@@ -41,6 +42,8 @@ function run({ key, input, services, isDryRun }: Call<Name>): Awaitable<Result<D
   const { currentMaterial: material } = key
   const { keySpec: spec } = key.record
   if (material === undefined || !isMlKem(spec)) throw new Error(`${key.arn} has nothing to decapsulate with`)
+  // Any other wrong ciphertext is answered like a right one.
+  if (blob.length !== CIPHERTEXT_SIZE[spec]) return INVALID_CIPHERTEXT
   if (isDryRun) return DRY_RUN
   return after(materials.privateKey(key, material), async (privateKey) => {
     if (privateKey.form !== 'seed') throw new Error(`${key.arn} is kept in a form that is no seed`)

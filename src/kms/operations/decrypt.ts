@@ -10,7 +10,7 @@ import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
 import { decryptWithPrivateKey, withoutContext, type PublicKeyAlgorithm } from '../public-key-work.js'
 import { disclose, materialAudit, recipientAudit } from '../recipient.js'
 import type { Awaitable } from '../store.js'
-import { INVALID_CIPHERTEXT, openUnder } from '../symmetric-work.js'
+import { incorrectKey, INVALID_CIPHERTEXT, openUnder } from '../symmetric-work.js'
 import { wrongAlgorithm, wrongUsage } from '../usage-check.js'
 
 export const decrypt: Operation<'Decrypt'> = {
@@ -48,7 +48,10 @@ export const decrypt: Operation<'Decrypt'> = {
 function run(call: Call<'Decrypt'>): Awaitable<Result<Done<'Decrypt'>, Failure>> {
   const { key, input, services } = call
   const { EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT', EncryptionContext: context } = input
-  const wrong = wrongUsage(key, 'ENCRYPT_DECRYPT', 'Decrypt') ?? wrongAlgorithm(key, algorithm)
+  const wrong =
+    incorrectKey(key, call.ciphertexts[0]) ??
+    wrongUsage(key, 'ENCRYPT_DECRYPT', 'Decrypt') ??
+    wrongAlgorithm(key, algorithm)
   if (wrong !== undefined) return wrong
   if (ignoresCiphertext(call)) return DRY_RUN
   if (algorithm !== 'SYMMETRIC_DEFAULT') return decryptAsymmetric(call, algorithm)

@@ -5,13 +5,10 @@
  */
 import { after } from '../awaitable.js'
 import { fail } from '../failure.js'
-import { importFailure, isPending, stateAfterLoss, withoutMaterial } from '../imported.js'
-import { changedKey } from '../key-change.js'
+import { importFailure, isPending, lossOf } from '../imported.js'
 import { STATE_ROWS } from '../key-state.js'
 import { isPrimary, otherKeys } from '../multi-region.js'
 import type { Operation } from '../operation.js'
-import { remove } from '../records.js'
-import { materialRow } from '../row-names.js'
 
 export const deleteImportedKeyMaterial: Operation<'DeleteImportedKeyMaterial'> = {
   name: 'DeleteImportedKeyMaterial',
@@ -26,29 +23,26 @@ export const deleteImportedKeyMaterial: Operation<'DeleteImportedKeyMaterial'> =
     if (material === undefined && input.KeyMaterialId !== undefined) {
       return fail('NotFoundException', `Key material '${input.KeyMaterialId}' does not exist`)
     }
-    // Deleting what is not there has no effect and is no error.
-    if (material?.imported?.isPresent !== true) {
+    // Deleting what is not there has no effect and is no error; but a replica that became the primary may have to give up
+    // what it still waits for.
+    const isGivenUp = material !== undefined && isPending(material) && isPrimary(key.record)
+    if (material === undefined || (material.imported?.isPresent !== true && !isGivenUp)) {
       return { ok: true, value: { output: { KeyId: key.arn }, audit: { response: { keyId: key.arn } } } }
     }
     const { materialId } = material
-    // What is pending on the primary goes from its replicas too.
-    const isShared = isPending(material) && isPrimary(key.record)
-    return after(isShared ? otherKeys(key, services) : [], (others) => ({
-      ok: true,
-      value: {
-        output: { KeyId: key.arn, KeyMaterialId: materialId },
-        changes: [key, ...others].flatMap((each) => {
-          const record = withoutMaterial(each.record, materialId)
-          return [
-            ...changedKey(each, { ...record, state: stateAfterLoss(record) }),
-            remove(materialRow(each.place, materialId)),
-          ]
-        }),
-        committed: () => {
-          for (const each of [key, ...others]) services.materials.forget(each.place, materialId)
+    return after(isPending(material) ? otherKeys(key, services) : [], (others) => {
+      const { changes, losses } = lossOf(key, [material], others)
+      return {
+        ok: true,
+        value: {
+          output: { KeyId: key.arn, KeyMaterialId: materialId },
+          changes,
+          committed: () => {
+            for (const loss of losses) services.materials.forget(loss.place, loss.materialId)
+          },
+          audit: { response: { keyId: key.arn, keyMaterialId: materialId } },
         },
-        audit: { response: { keyId: key.arn, keyMaterialId: materialId } },
-      },
-    }))
+      }
+    })
   },
 }

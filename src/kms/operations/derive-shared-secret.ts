@@ -53,7 +53,6 @@ function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
   const { keySpec, origin } = key.record
   const { currentMaterial: material } = key
   if (material === undefined) throw new Error(`${key.arn} has no key material`)
-  if (call.isDryRun) return DRY_RUN
   return after(services.materials.privateKey(key, material), (privateKey) => {
     const secret = sharedSecret(privateKey, input.PublicKey, services.materials.secrets)
     if (!secret.ok) {
@@ -61,6 +60,10 @@ function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
         'ValidationException',
         `The public key is not one of key spec ${keySpec} in DER SubjectPublicKeyInfo.`,
       )
+    }
+    if (call.isDryRun) {
+      services.materials.secrets.release(secret.value)
+      return DRY_RUN
     }
     return succeed({
       output: {

@@ -3,7 +3,7 @@
  */
 import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
-import { newDataKeyPair, noDataKeys } from '../data-key.js'
+import { newDataKeyPair, noDataKeyPairs } from '../data-key.js'
 import { succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
@@ -32,7 +32,7 @@ export const generateDataKeyPairWithoutPlaintext: Operation<Name> = {
 
 function run(call: Call<Name>): Awaitable<Result<Done<Name>, Failure>> {
   const { key, input, services } = call
-  const wrong = noDataKeys(key, 'GenerateDataKeyPairWithoutPlaintext')
+  const wrong = noDataKeyPairs(call, key, input.KeyPairSpec)
   if (wrong !== undefined) return wrong
   if (call.isDryRun) return DRY_RUN
   return after(newDataKeyPair(call, key, input.KeyPairSpec, input.EncryptionContext), (made) => {

@@ -21,12 +21,7 @@ export const generateRandom: Operation<'GenerateRandom'> = {
   run: (call) => {
     const { input, services } = call
     // The model lets it be left out, and the service does not.
-    if (input.NumberOfBytes === undefined) {
-      return fail(
-        'ValidationException',
-        "1 validation error detected: Value null at 'numberOfBytes' failed to satisfy constraint: Member must not be null",
-      )
-    }
+    if (input.NumberOfBytes === undefined) return fail('ValidationException', 'NumberOfBytes is required.')
     const { CustomKeyStoreId: storeId, NumberOfBytes: size } = input
     if (storeId === undefined) return answerOf(call, services.materials.random(size))
     return after(services.customKeyStores.find(call.caller.accountId, call.region, storeId), (found) => {

@@ -6,15 +6,12 @@
 import { after } from '../awaitable.js'
 import { fail, type Failure } from '../failure.js'
 import { readImportToken } from '../import-token.js'
-import { importFailure, isPending, stateAfterImport } from '../imported.js'
-import { changedKey } from '../key-change.js'
+import { changedFamily, importFailure, isPending, stateAfterImport } from '../imported.js'
 import { STATE_ROWS, stateFailure } from '../key-state.js'
-import type { LoadedKey } from '../loaded-key.js'
 import { slowFailure } from '../materials.js'
 import { isPrimary, otherKeys } from '../multi-region.js'
 import type { Call, Operation } from '../operation.js'
 import type { KeyRecord, MaterialEntry } from '../records.js'
-import type { Change } from '../store.js'
 
 type Imported = NonNullable<MaterialEntry['imported']>
 
@@ -81,33 +78,32 @@ export const importKeyMaterial: Operation<'ImportKeyMaterial'> = {
       const { materialId, change } = materials.keep(key.place, keySpec, secret, bytes)
       const placed = place(call, materialId)
       if (!placed.ok) return placed
-      return after(placed.isNew ? otherKeys(key, services) : [], (others) => {
-        const announced = others.flatMap((other) =>
-          changedKey(
-            other,
-            withEntry(other.record, { ...placed.entry, imported: { ...ABSENT, expirationModel: EXPIRES } }),
-          ),
-        )
-        return after(settlePending(call, withEntry(key.record, placed.entry)), ({ record, changes }) => ({
-          ok: true,
-          value: {
-            output: { KeyId: key.arn, KeyMaterialId: materialId },
-            changes: [
-              change,
-              ...changedKey(key, { ...record, state: stateAfterImport(record) }),
-              ...announced,
-              ...changes,
-            ],
-            audit: { response: { keyId: key.arn, keyMaterialId: materialId } },
-          },
-        }))
-      })
+      const { entry, isNew } = placed
+      const record = withEntry(key.record, entry)
+      return after(isNew || isPending(entry) ? otherKeys(key, services) : [], (others) => ({
+        ok: true,
+        value: {
+          output: { KeyId: key.arn, KeyMaterialId: materialId },
+          changes: [
+            change,
+            ...changedFamily([
+              { key, record: { ...record, state: stateAfterImport(record) } },
+              // What is new to the primary its replicas have to be given too.
+              ...others.map((other) => ({
+                key: other,
+                record: isNew ? withEntry(other.record, { ...entry, imported: ABSENT }) : other.record,
+              })),
+            ]),
+          ],
+          audit: { response: { keyId: key.arn, keyMaterialId: materialId } },
+        },
+      }))
     })
   },
 }
 
 const EXPIRES = 'KEY_MATERIAL_EXPIRES'
-const ABSENT = { isPresent: false } as const
+const ABSENT = { isPresent: false, expirationModel: EXPIRES } as const
 
 function expirationFailure({ input, nowMs }: Call<'ImportKeyMaterial'>): Failure | undefined {
   const { ExpirationModel = EXPIRES, ValidTo } = input
@@ -116,7 +112,7 @@ function expirationFailure({ input, nowMs }: Call<'ImportKeyMaterial'>): Failure
       ? undefined
       : invalid('ValidTo must not be given for key material that does not expire.')
   }
-  if (ValidTo === undefined) return invalid('ValidTo must be given for key material that expires.')
+  if (ValidTo === undefined) return invalid('A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES')
   const inMs = ValidTo.getTime() - nowMs
   return inMs > 0 && inMs <= MAX_LIFE_MS ? undefined : invalid('ValidTo must lie in the future, within 365 days.')
 }
@@ -182,8 +178,7 @@ function place({ input, key, nowMs }: Call<'ImportKeyMaterial'>, materialId: str
   }
   if (known !== undefined) return { ok: true, entry: { ...known, imported }, isNew }
   const isFirst = record.materials.length === 0
-  const isShared = record.multiRegion !== undefined && record.multiRegion.replicaRegions.length > 0
-  const state = isFirst ? 'CURRENT' : isShared ? 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION' : 'PENDING_ROTATION'
+  const state = isFirst ? 'CURRENT' : 'PENDING_ROTATION'
   return { ok: true, entry: { materialId, state, createdAtMs: nowMs, imported }, isNew }
 }
 
@@ -193,30 +188,6 @@ function withEntry(record: KeyRecord, entry: MaterialEntry): KeyRecord {
     ? record.materials.map((material) => (material.materialId === entry.materialId ? entry : material))
     : [...record.materials, entry]
   return { ...record, materials }
-}
-
-/** Material that is pending is ready for rotation when the last of the related keys has it. */
-async function settlePending(
-  { key, services }: Call<'ImportKeyMaterial'>,
-  record: KeyRecord,
-): Promise<{ readonly record: KeyRecord; readonly changes: readonly Change[] }> {
-  const waiting = record.materials.find(({ state }) => state === 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION')
-  if (waiting === undefined) return { record, changes: [] }
-  const others = await otherKeys(key, services)
-  const isEverywhere =
-    waiting.imported?.isPresent === true &&
-    others.every((other) => other.material(waiting.materialId)?.imported?.isPresent === true)
-  if (!isEverywhere) return { record, changes: [] }
-  const ready = (each: KeyRecord): KeyRecord => ({
-    ...each,
-    materials: each.materials.map((material) =>
-      material.materialId === waiting.materialId ? { ...material, state: 'PENDING_ROTATION' as const } : material,
-    ),
-  })
-  return {
-    record: ready(record),
-    changes: others.flatMap((other: LoadedKey) => changedKey(other, ready(other.record))),
-  }
 }
 
 function incorrect(message: string): { readonly ok: false; readonly error: Failure } {

@@ -10,7 +10,7 @@ import { ignoresCiphertext } from '../locate.js'
 import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
 import { decryptWithPrivateKey, encryptToPublicKey, tooLong, withoutContext } from '../public-key-work.js'
 import type { Awaitable } from '../store.js'
-import { INVALID_CIPHERTEXT, openUnder, sealUnder, type Opened, type Sealed } from '../symmetric-work.js'
+import { incorrectKey, INVALID_CIPHERTEXT, openUnder, sealUnder, type Opened, type Sealed } from '../symmetric-work.js'
 import { wrongAlgorithm, wrongUsage } from '../usage-check.js'
 
 type ReEncrypt = 'ReEncrypt'
@@ -89,6 +89,7 @@ function run(call: Call<ReEncrypt>): Awaitable<Result<Done<ReEncrypt>, Failure>>
   const { SourceEncryptionAlgorithm: from = 'SYMMETRIC_DEFAULT' } = input
   const { DestinationEncryptionAlgorithm: to = 'SYMMETRIC_DEFAULT' } = input
   const wrong =
+    incorrectKey(source, call.ciphertexts[0]) ??
     wrongUsage(source, 'ENCRYPT_DECRYPT', 'ReEncrypt') ??
     wrongAlgorithm(source, from) ??
     wrongUsage(destination, 'ENCRYPT_DECRYPT', 'ReEncrypt') ??
@@ -144,8 +145,10 @@ function seal(call: Call<ReEncrypt>, key: LoadedKey, plaintext: Buffer): Awaitab
   const { input, services } = call
   const { DestinationEncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT' } = input
   const { DestinationEncryptionContext: context } = input
-  if (algorithm === 'SYMMETRIC_DEFAULT') return sealUnder(call, key, plaintext, context)
-  const problem = withoutContext(context) ?? tooLong(key, algorithm, plaintext.length)
+  const isSymmetric = algorithm === 'SYMMETRIC_DEFAULT'
+  const problem = isSymmetric ? undefined : (withoutContext(context) ?? tooLong(key, algorithm, plaintext.length))
   if (problem !== undefined) return problem
+  if (call.isDryRun) return DRY_RUN
+  if (isSymmetric) return sealUnder(call, key, plaintext, context)
   return after(encryptToPublicKey(services, key, algorithm, plaintext), (blob) => succeed({ blob }))
 }

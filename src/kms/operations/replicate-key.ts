@@ -7,6 +7,7 @@
 import { logged } from '../audit.js'
 import { after, firstOf } from '../awaitable.js'
 import { fail, type Failure } from '../failure.js'
+import { withPendingState } from '../imported.js'
 import { changedKey } from '../key-change.js'
 import { checkNewPolicy, defaultKeyPolicy } from '../key-policy.js'
 import { newKeyRows, propertiesOf, type NewKey } from '../key-maker.js'
@@ -15,6 +16,7 @@ import type { LoadedKey } from '../loaded-key.js'
 import { keyMetadata } from '../metadata.js'
 import { isPrimary, otherKeys, relatedPlace } from '../multi-region.js'
 import type { Call, Operation } from '../operation.js'
+import type { KeyRecord, MaterialEntry } from '../records.js'
 import { keyArn, keyRow, partitionOf, type KeyPlace } from '../row-names.js'
 import { eventElsewhere } from '../service-event.js'
 import type { KmsInputs } from '../shapes.js'
@@ -64,7 +66,7 @@ export const replicateKey: Operation<'ReplicateKey'> = {
     const tags = withTags([], input.Tags ?? [], services.quotas.tagsPerKey)
     if (!tags.ok) return tags
     const family = { ...multiRegion, replicaRegions: [...multiRegion.replicaRegions, region] }
-    const { keySpec, keyUsage, origin, rotation } = key.record
+    const { keySpec, keyUsage, origin, rotation, onDemandRotations } = key.record
     const replica: NewKey = {
       keySpec,
       keyUsage,
@@ -75,10 +77,12 @@ export const replicateKey: Operation<'ReplicateKey'> = {
       description: input.Description ?? '',
       tags: tags.value,
       multiRegion: family,
-      materials: key.record.materials.map(({ imported, ...material }) =>
+      materials: awaitingReplica(key.record).map(({ imported, ...material }) =>
         imported === undefined ? material : { ...material, imported: { ...imported, isPresent: false } },
       ),
       ...(rotation === undefined ? {} : { rotation }),
+      // It may become the primary, and the family's rotations are counted for its whole life.
+      ...(onDemandRotations === undefined ? {} : { onDemandRotations }),
     }
     const given = input.Policy
     if (given !== undefined) {
@@ -114,7 +118,9 @@ export const replicateKey: Operation<'ReplicateKey'> = {
                 changes: [
                   ...changes,
                   ...materialRows,
-                  ...[key, ...others].flatMap((each) => changedKey(each, { ...each.record, multiRegion: family })),
+                  ...[key, ...others].flatMap((each) =>
+                    changedKey(each, { ...each.record, multiRegion: family, materials: awaitingReplica(each.record) }),
+                  ),
                 ],
                 committed: () => {
                   services.keyCounts.changed(place.accountId, region, 1)
@@ -128,6 +134,11 @@ export const replicateKey: Operation<'ReplicateKey'> = {
       })
     })
   },
+}
+
+/** Imported material that waits for its rotation has to be imported into the new replica first. */
+function awaitingReplica({ materials }: KeyRecord): readonly MaterialEntry[] {
+  return withPendingState(materials, 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION')
 }
 
 /** What the CreateKey event of the replica's Region shows of the request. */

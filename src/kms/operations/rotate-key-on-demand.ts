@@ -24,7 +24,7 @@ export const rotateKeyOnDemand: Operation<'RotateKeyOnDemand'> = {
   run: ({ key, nowMs, services }) => {
     const { arn, record } = key
     const failure =
-      customerManagedFailure(key) ?? rotatableFailure(key) ?? stateFailure(STATE_ROWS.rotation, key.state, arn)
+      customerManagedFailure(key) ?? stateFailure(STATE_ROWS.rotation, key.state, arn) ?? rotatableFailure(key)
     if (failure !== undefined) return { ok: false, error: failure }
     if (!isPrimary(record))
       return fail('UnsupportedOperationException', `${arn} is a replica: its primary key is rotated.`)

@@ -32,7 +32,7 @@ export const scheduleKeyDeletion: Operation<'ScheduleKeyDeletion'> = {
     if (days < WINDOW_DAYS.min || days > WINDOW_DAYS.max) {
       return fail(
         'ValidationException',
-        `PendingWindowInDays must be between ${WINDOW_DAYS.min} and ${WINDOW_DAYS.max}.`,
+        `PendingWindowInDays must be between ${WINDOW_DAYS.min} and ${WINDOW_DAYS.max}`,
       )
     }
     const failure = customerManagedFailure(key)

@@ -3,7 +3,7 @@
  *
  * Source: KMS API Reference, "UpdateAlias"; facts kms-behaviour 4 and 2, footnote 10.
  */
-import { keyOfAlias, storedAlias } from '../alias-name.js'
+import { keyOfAlias, storedAlias, tooManyAliases } from '../alias-name.js'
 import { after } from '../awaitable.js'
 import { fail } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
@@ -38,7 +38,7 @@ export const updateAlias: Operation<'UpdateAlias'> = {
       }
       const isSame = current!.arn === target!.arn
       if (!isSame && target!.aliases.length >= call.services.quotas.aliasesPerKey) {
-        return fail('LimitExceededException', `${target!.arn} has as many aliases as a key may have.`)
+        return tooManyAliases(target!, call.services.quotas)
       }
       const { row } = stored.value
       const record: AliasRecord = {

@@ -5,7 +5,7 @@ import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
 import { fail, succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
-import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
+import type { Call, Done, Operation } from '../operation.js'
 import type { Awaitable } from '../store.js'
 import { wrongAlgorithm, wrongUsage } from '../usage-check.js'
 
@@ -29,11 +29,10 @@ export const verifyMac: Operation<'VerifyMac'> = {
   run,
 }
 
-function run({ key, input, services, isDryRun }: Call<'VerifyMac'>): Awaitable<Result<Done<'VerifyMac'>, Failure>> {
+function run({ key, input, services }: Call<'VerifyMac'>): Awaitable<Result<Done<'VerifyMac'>, Failure>> {
   const { MacAlgorithm } = input
   const wrong = wrongUsage(key, 'GENERATE_VERIFY_MAC', 'VerifyMac') ?? wrongAlgorithm(key, MacAlgorithm)
   if (wrong !== undefined) return wrong
-  if (isDryRun) return DRY_RUN
   const { currentMaterial: material } = key
   if (material === undefined) throw new Error(`${key.arn} has no key material`)
   return after(services.materials.hmac(key, material), (hmac) =>

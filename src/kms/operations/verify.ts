@@ -5,7 +5,7 @@ import type { Result } from '../../text/source.js'
 import { after } from '../awaitable.js'
 import { succeed, type Failure } from '../failure.js'
 import { STATE_ROWS } from '../key-state.js'
-import { DRY_RUN, type Call, type Done, type Operation } from '../operation.js'
+import type { Call, Done, Operation } from '../operation.js'
 import { signingWork, verifyWith } from '../signing-work.js'
 import type { Awaitable } from '../store.js'
 
@@ -35,7 +35,6 @@ function run(call: Call<'Verify'>): Awaitable<Result<Done<'Verify'>, Failure>> {
   const { key, input, services } = call
   const work = signingWork(key, 'Verify', input)
   if (!work.ok) return work
-  if (call.isDryRun) return DRY_RUN
   const { Signature: bytes } = input
   const signature = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return after(

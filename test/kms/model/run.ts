@@ -286,8 +286,8 @@ class Run {
       what === 'rotate' && (family.rotation?.nextAtMs ?? Infinity) - this.nowMs <= 20 * 60_000
         ? 'ConflictException'
         : undefined
-    // On demand, a replica is refused after its state was looked at; otherwise with its kind.
-    const byKind = what === 'rotate' && key.kind !== 'mac' ? undefined : kind
+    // On demand, what can never be rotated is refused after its state was looked at.
+    const byKind = what === 'rotate' ? undefined : kind
     const expected = gone ?? byKind ?? stateAnswer(name, key) ?? kind ?? soon
     const input = what === 'rotation' ? { KeyId: key.arn, RotationPeriodInDays: periodDays } : { KeyId: key.arn }
     await this.expect(expected, name, input, this.at(key))

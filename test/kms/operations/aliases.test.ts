@@ -40,6 +40,10 @@ test('the response and the audit record', async () => {
   expect(record.resources?.map(({ ARN }) => ARN)).toEqual([`arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`])
 })
 
+/** In AWS's own words, which name a page. */
+const UNPREFIXED =
+  'ValidationException: Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
+
 describe('CreateAlias refuses', () => {
   const CASES: readonly (readonly [string, string, string])[] = [
     [
@@ -47,15 +51,11 @@ describe('CreateAlias refuses', () => {
       'alias/aws/s3',
       'InvalidAliasNameException: Alias names that begin with alias/aws/ are reserved.',
     ],
-    [
-      'a name without prefix',
-      'payments',
-      'InvalidAliasNameException: An alias name must begin with alias/ and hold only letters, digits, slashes, underscores and dashes.',
-    ],
+    ['a name without prefix', 'payments', UNPREFIXED],
     [
       'a colon, which the model lets through',
       'alias/a:b',
-      'InvalidAliasNameException: An alias name must begin with alias/ and hold only letters, digits, slashes, underscores and dashes.',
+      'InvalidAliasNameException: An alias name holds letters, digits, slashes, underscores and dashes after alias/, and nothing else.',
     ],
     [
       'a name that is taken',
@@ -90,7 +90,9 @@ describe('CreateAlias refuses', () => {
   test('one more than the quota', async () => {
     const { kms, id } = await withAlias(await testKms({ quotas: { aliasesPerKey: 2 } }))
     await kms.ok('CreateAlias', { AliasName: 'alias/two', TargetKeyId: id })
-    expect(await kms.fails('CreateAlias', { AliasName: 'alias/three', TargetKeyId: id })).toMatch(/^LimitExceeded/)
+    expect(await kms.fails('CreateAlias', { AliasName: 'alias/three', TargetKeyId: id })).toBe(
+      'LimitExceededException: Aliases per key quota for this account in this region is 2, current usage is 2.',
+    )
     await kms.ok('DeleteAlias', { AliasName: 'alias/two' })
     await kms.ok('CreateAlias', { AliasName: 'alias/three', TargetKeyId: id })
   })
@@ -156,6 +158,8 @@ describe('UpdateAlias', () => {
     expect(await kms.fails('UpdateAlias', { AliasName: 'alias/aws/s3', TargetKeyId: id })).toMatch(
       /^ValidationException/,
     )
+    expect(await kms.fails('UpdateAlias', { AliasName: 'payments', TargetKeyId: id })).toBe(UNPREFIXED)
+    expect(await kms.fails('DeleteAlias', { AliasName: 'payments' })).toBe(UNPREFIXED)
   })
 
   test('the new key alone must not wait for its deletion (kms-behaviour 2, footnote 10)', async () => {

@@ -275,6 +275,24 @@ describe('a key in an external key store', () => {
     expect(Buffer.from(opened.Plaintext!).toString()).toBe('moving')
   })
 
+  test('is not asked for by a dry run (xks 5)', async () => {
+    const { kms, KeyId } = await withKey()
+    const { CiphertextBlob } = await kms.ok('Encrypt', { KeyId, Plaintext: Buffer.from('x') })
+    const inside = keyId(await kms.ok('CreateKey', {}))
+    const own = await kms.ok('Encrypt', { KeyId: inside, Plaintext: Buffer.from('x') })
+    proxy.records.length = 0
+    const dry = { DryRun: true, CiphertextBlob } as const
+    const calls = [
+      ['Encrypt', { KeyId, Plaintext: Buffer.from('x'), DryRun: true }],
+      ['GenerateDataKey', { KeyId, KeySpec: 'AES_256', DryRun: true }],
+      ['Decrypt', dry],
+      ['ReEncrypt', { ...dry, DestinationKeyId: inside }],
+      ['ReEncrypt', { ...dry, CiphertextBlob: own.CiphertextBlob, DestinationKeyId: KeyId }],
+    ] as const
+    for (const [name, input] of calls) expect(await kms.fails(name, input)).toMatch(/^DryRunOperationException/)
+    expect(proxy.records).toEqual([])
+  })
+
   test('is unavailable while its store is away, and what it was before once it is back', async () => {
     const { kms, KeyId, CustomKeyStoreId } = await withKey()
     await kms.ok('DisconnectCustomKeyStore', { CustomKeyStoreId })
@@ -323,8 +341,10 @@ describe('a key in an external key store', () => {
   test('does not rotate, does not make data key pairs', async () => {
     const { kms, KeyId } = await withKey()
     expect(await kms.fails('EnableKeyRotation', { KeyId })).toMatch(/^UnsupportedOperationException/)
-    expect(await kms.fails('GenerateDataKeyPair', { KeyId, KeyPairSpec: 'ECC_NIST_P256' })).toMatch(
-      /^UnsupportedOperationException/,
-    )
+    const pair = { KeyId, KeyPairSpec: 'ECC_NIST_P256' } as const
+    for (const name of ['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'] as const) {
+      expect(await kms.fails(name, pair)).toMatch(/^UnsupportedOperationException/)
+      expect(await kms.fails(name, { ...pair, DryRun: true })).toMatch(/^UnsupportedOperationException/)
+    }
   })
 })

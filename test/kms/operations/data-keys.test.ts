@@ -116,7 +116,7 @@ describe('GenerateRandom', () => {
     expect(one.Plaintext).not.toEqual(other.Plaintext)
     expect(lastRecord(t)).toMatchObject({ requestParameters: { numberOfBytes: 32 }, responseElements: null })
     expect(lastRecord(t).resources).toBeUndefined()
-    expect(await t.fails('GenerateRandom', {})).toMatch(/Value null at 'numberOfBytes'/)
+    expect(await t.fails('GenerateRandom', {})).toBe('ValidationException: NumberOfBytes is required.')
     await t.kms.close()
     expect(t.secrets.live).toBe(0)
   })

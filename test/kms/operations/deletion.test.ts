@@ -36,7 +36,10 @@ describe('ScheduleKeyDeletion', () => {
       const kms = await testKms()
       const id = keyId(await kms.ok('CreateKey', {}))
       expect(await kms.fails('ScheduleKeyDeletion', { KeyId: id, PendingWindowInDays: days })).toMatch(
-        /^ValidationException/,
+        // What the model lets through has words of its own.
+        days === 6 || days === 31
+          ? /^ValidationException: PendingWindowInDays must be between 7 and 30$/
+          : /^ValidationException: 1 validation error detected/,
       )
     })
   }

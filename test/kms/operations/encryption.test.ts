@@ -4,7 +4,17 @@
  * Source: KMS API Reference, "Encrypt", "Decrypt", "ReEncrypt"; kms-behaviour 3, 5, 6, 12.
  */
 import { describe, expect, test } from 'vitest'
-import { ACCOUNT, ADMIN, lastRecord, NOBODY, OTHER_ACCOUNT, STRANGER, testKms, matching } from '../test-kms.js'
+import {
+  keyArnOf,
+  ACCOUNT,
+  ADMIN,
+  lastRecord,
+  NOBODY,
+  OTHER_ACCOUNT,
+  STRANGER,
+  testKms,
+  matching,
+} from '../test-kms.js'
 import { checkOaep } from './oaep.js'
 import { makeKey } from './samples.js'
 
@@ -80,6 +90,14 @@ describe('symmetric encryption', () => {
       expect(await t.fails('Decrypt', { CiphertextBlob: changed }), `byte ${index}`).toBe('InvalidCiphertextException')
     }
     expect(await t.fails('Decrypt', { CiphertextBlob: blob, KeyId: other })).toBe(INCORRECT_KEY)
+    // Whatever that key is for.
+    for (const kind of ['mac', 'rsa'] as const) {
+      const KeyId = await makeKey(t, kind)
+      expect(await t.fails('Decrypt', { CiphertextBlob: blob, KeyId })).toBe(INCORRECT_KEY)
+      expect(await t.fails('ReEncrypt', { CiphertextBlob: blob, SourceKeyId: KeyId, DestinationKeyId: KeyId })).toBe(
+        INCORRECT_KEY,
+      )
+    }
     // The other key's id in the header: its own material does not open it either.
     const renamed = Buffer.from(blob)
     renamed.write(other.slice(-36), 5, 'latin1')
@@ -287,6 +305,43 @@ describe('dry runs', () => {
     expect(t.secrets.live).toBe(0)
   })
 
+  // KMS Developer Guide, "Testing your permissions": the error of the request, where it would have had one.
+  test('fail as the request would, whatever is wrong with it', async () => {
+    const t = await testKms()
+    const DryRun = true
+    const pair = await makeKey(t, 'signing')
+    const signing = { KeyId: pair, Message: TEXT, SigningAlgorithm: 'ECDSA_SHA_256' } as const
+    const { Signature } = await t.ok('Sign', signing)
+    const mac = await makeKey(t, 'mac')
+    const macInput = { KeyId: mac, Message: TEXT, MacAlgorithm: 'HMAC_SHA_256' } as const
+    const { Mac } = await t.ok('GenerateMac', macInput)
+    const KeyAgreementAlgorithm = 'ECDH' as const
+    const agreement = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' } as const
+    const own = keyArnOf(await t.ok('CreateKey', agreement))
+    const { PublicKey } = await t.ok('GetPublicKey', { KeyId: own })
+    const encapsulation = { KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' } as const
+    const lattice = {
+      KeyId: keyArnOf(await t.ok('CreateKey', encapsulation)),
+      EncapsulationAlgorithm: 'ML_KEM',
+    } as const
+    const symmetric = await makeKey(t, 'symmetric')
+    const cases = [
+      ['Verify', { ...signing, Signature }, /^DryRun/],
+      ['Verify', { ...signing, Signature, Message: Buffer.from('y') }, /^KMSInvalidSignatureException/],
+      ['VerifyMac', { ...macInput, Mac }, /^DryRun/],
+      ['VerifyMac', { ...macInput, Mac, Message: Buffer.from('y') }, /^KMSInvalidMacException/],
+      ['DeriveSharedSecret', { KeyId: own, KeyAgreementAlgorithm, PublicKey }, /^DryRun/],
+      ['DeriveSharedSecret', { KeyId: own, KeyAgreementAlgorithm, PublicKey: TEXT }, /^ValidationException/],
+      ['Decapsulate', { ...lattice, SharedSecretCiphertextBlob: Buffer.alloc(768) }, /^DryRun/],
+      ['Decapsulate', { ...lattice, SharedSecretCiphertextBlob: Buffer.alloc(767) }, /^InvalidCiphertextException/],
+      ['GenerateDataKeyPair', { KeyId: symmetric, KeyPairSpec: 'SM2' }, /^UnsupportedOperationException/],
+      ['GenerateDataKeyPairWithoutPlaintext', { KeyId: symmetric, KeyPairSpec: 'SM2' }, /^UnsupportedOperation/],
+    ] as const
+    for (const [name, input, answer] of cases) expect(await t.fails(name, { ...input, DryRun })).toMatch(answer)
+    await t.kms.close()
+    expect(t.secrets.live).toBe(0)
+  })
+
   test('IGNORE_CIPHERTEXT needs the key and not the ciphertext', async () => {
     const t = await testKms()
     const KeyId = await makeKey(t, 'symmetric')
@@ -294,6 +349,13 @@ describe('dry runs', () => {
     expect(await t.fails('Decrypt', { KeyId, DryRun: true, DryRunModifiers })).toMatch(/^DryRunOperationException/)
     expect(await t.fails('Decrypt', { DryRun: true, DryRunModifiers })).toMatch(/null at 'keyId'/)
     expect(await t.fails('Decrypt', { KeyId, DryRunModifiers })).toMatch(/null at 'ciphertextBlob'/)
+    // A ciphertext that is to be ignored names no key.
+    const { CiphertextBlob } = await t.ok('Encrypt', { KeyId, Plaintext: TEXT })
+    const ignored = { CiphertextBlob, DryRun: true, DryRunModifiers } as const
+    expect(await t.fails('Decrypt', ignored)).toMatch(/null at 'keyId'/)
+    expect(await t.fails('ReEncrypt', { ...ignored, DestinationKeyId: KeyId })).toMatch(/null at 'sourceKeyId'/)
+    const other = await makeKey(t, 'symmetric')
+    expect(await t.fails('Decrypt', { ...ignored, KeyId: other })).toMatch(/^DryRunOperationException/)
     await t.kms.close()
   })
 })

@@ -264,7 +264,12 @@ describe('ImportKeyMaterial refuses', () => {
   })
 
   const DATES: readonly (readonly [string, Partial<KmsInputs['ImportKeyMaterial']>, number | undefined, string])[] = [
-    ['no date for material that expires', { ExpirationModel: undefined }, undefined, 'ValidationException'],
+    [
+      'no date for material that expires',
+      { ExpirationModel: undefined },
+      undefined,
+      'ValidationException: A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES',
+    ],
     ['a date in the past', { ExpirationModel: undefined }, 0, 'ValidationException'],
     ['a date more than a year away', { ExpirationModel: undefined }, 365 * DAY_MS + 1, 'ValidationException'],
     ['a date for material that does not expire', FOREVER, DAY_MS, 'ValidationException'],
@@ -275,7 +280,7 @@ describe('ImportKeyMaterial refuses', () => {
       const { kms, KeyId } = code === 'succeeded' ? await external() : await withoutMaterial()
       const ValidTo = inMs === undefined ? undefined : new Date(kms.clock.nowMs + inMs)
       const input = await importInput(kms, KeyId, { material: randomBytes(32), change: { ...change, ValidTo } })
-      expect((await kms.fails('ImportKeyMaterial', input)).split(':')[0]).toBe(code)
+      expect((await kms.fails('ImportKeyMaterial', input)).slice(0, code.length)).toBe(code)
     })
   }
 })

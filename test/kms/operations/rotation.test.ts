@@ -1,6 +1,6 @@
 /** Rotation, by itself and on demand. Facts: kms-behaviour 7, 15 and 16. */
 import { describe, expect, test } from 'vitest'
-import { keyArnOf, keyId, testKms, type TestKms } from '../test-kms.js'
+import { ADMIN, keyArnOf, keyId, testKms, type TestKms } from '../test-kms.js'
 
 const DAY_MS = 86_400_000
 
@@ -150,6 +150,16 @@ describe('rotation on demand', () => {
     expect(await kms.fails('RotateKeyOnDemand', { KeyId })).toMatch(/^LimitExceededException/)
   })
 
+  test('25 times for all related keys together, whichever of them is the primary', async () => {
+    const kms = await testKms()
+    const KeyId = keyId(await kms.ok('CreateKey', { MultiRegion: true }))
+    for (let index = 0; index < 25; index++) await kms.ok('RotateKeyOnDemand', { KeyId })
+    await kms.ok('ReplicateKey', { KeyId, ReplicaRegion: 'eu-west-1' })
+    await kms.ok('UpdatePrimaryRegion', { KeyId, PrimaryRegion: 'eu-west-1' })
+    const there = { ...ADMIN, region: 'eu-west-1' }
+    expect(await kms.fails('RotateKeyOnDemand', { KeyId }, there)).toMatch(/^LimitExceededException/)
+  })
+
   test('not within 20 minutes of an automatic one', async () => {
     const { kms, KeyId } = await rotating(90)
     kms.clock.nowMs += 90 * DAY_MS - 20 * 60_000
@@ -162,6 +172,11 @@ describe('rotation on demand', () => {
     const { kms, KeyId, arn } = await rotating(90)
     await kms.ok('DisableKey', { KeyId })
     expect(await kms.fails('RotateKeyOnDemand', { KeyId })).toBe(`DisabledException: ${arn} is disabled.`)
+    // Its state comes before its kind: the table of key states has one answer for all that are disabled.
+    const pair = await kms.ok('CreateKey', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+    expect(await kms.fails('RotateKeyOnDemand', { KeyId: keyId(pair) })).toMatch(/^UnsupportedOperationException/)
+    await kms.ok('DisableKey', { KeyId: keyId(pair) })
+    expect(await kms.fails('RotateKeyOnDemand', { KeyId: keyId(pair) })).toMatch(/^DisabledException/)
   })
 
   test('leaves two records: the request and the rotation', async () => {

@@ -88,6 +88,12 @@ function memberOfKey(name: OperationName): string | undefined {
 
 // ------------------------------------------------------------------------------------------- what many operations have
 
+/** A ciphertext that names its key makes another one the incorrect key before anybody asks what that is for. */
+const ASYMMETRIC: Partial<Record<OperationName, object>> = {
+  Decrypt: { EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' },
+  ReEncrypt: { SourceEncryptionAlgorithm: 'RSAES_OAEP_SHA_256' },
+}
+
 /** By the error: what provokes it, or why nothing does; undefined where it depends on the operation. */
 function common(name: OperationName, code: ErrorCode): Provocation | string | undefined {
   const member = memberOfKey(name)
@@ -133,7 +139,7 @@ function common(name: OperationName, code: ErrorCode): Provocation | string | un
           one,
           value === arn ? other : value,
         ])
-        return t.fails(name, Object.fromEntries(members) as object)
+        return t.fails(name, { ...Object.fromEntries(members), ...ASYMMETRIC[name] })
       }
     default:
       return undefined
