@@ -42,8 +42,8 @@ sentence   -> denial                                          {% id %}
 
 # ---- "not authorized"
 
-denial     -> "User" ":" name "is" "not" "authorized" "to" "perform" ":" %word target reason pointer
-                                                              {% ([, , caller, , , , , , , action, target, reason, pointer]): DeniedSentence => ({ kind: 'denied', caller: caller.text, action: action.text, ...target, ...reason, ...pointer }) %}
+denial     -> "User" ":" name "is" "not" "authorized" "to" "perform" ":" quotes %word quotes target reason pointer
+                                                              {% ([, , caller, , , , , , , , action, , target, reason, pointer]): DeniedSentence => ({ kind: 'denied', caller: caller.text, action: action.text, ...target, ...reason, ...pointer }) %}
 
 target     -> null                                            {% () => ({}) %}
             | "on" "resource" ":" name                       {% ([, , , resource]) => ({ resource: resource.text }) %}
@@ -72,8 +72,8 @@ policy     -> null                                            {% () => ({}) %}
             | ":" %arn                                        {% ([, policyArn]) => ({ policyArn: policyArn.text }) %}
 
 # A caller without credentials has no ARN, and an action without a resource says `*`.
-name       -> %arn                                            {% id %}
-            | %word                                           {% id %}
+name       -> quotes %arn quotes                              {% ([, arn]) => arn %}
+            | quotes %word quotes                             {% ([, word]) => word %}
 
 # Where Access Troubleshooter keeps the details.
 pointer    -> null                                            {% () => ({}) %}
@@ -107,8 +107,12 @@ principals -> "Policy" "contains" "a" "statement" "with" "one" "or" "more" "inva
 
 operation  -> "An" "error" "occurred" "(" %word ")" "when" "calling" "the" %word "operation"
                                                               {% ([, , , , code, , , , , operation]): Wrapping => ({ errorCode: code.text, operation: operation.text }) %}
-            | "operation" "error" words ":" %word "," "https" "response" "error" "StatusCode" ":" %word "," "RequestID" ":" %word "," apiError %word ":"
-                                                              {% (parts): Wrapping => ({ operation: parts[4].text, requestId: parts[15].text, errorCode: parts[18].text }) %}
+            | "operation" "error" words ":" %word "," "https" "response" "error" "StatusCode" ":" %word "," "RequestID" ":" %word "," hostId apiError %word ":"
+                                                              {% (parts): Wrapping => ({ service: parts[2], operation: parts[4].text, requestId: parts[15].text, errorCode: parts[19].text }) %}
+
+# S3 alone has one.
+hostId     -> null
+            | "HostID" ":" %word ","
 
 apiError   -> null
             | "api" "error"
@@ -121,10 +125,10 @@ details    -> "(" detail                                      {% ([, detail]): W
 separator  -> ","
             | ";"
 
-detail     -> "Service" ":" words                             {% (): Wrapping => ({}) %}
+detail     -> "Service" ":" words                             {% ([, , service]): Wrapping => ({ service }) %}
             | "Status" "Code" ":" %word                       {% (): Wrapping => ({}) %}
             | "Error" "Code" ":" %word                        {% ([, , , code]): Wrapping => ({ errorCode: code.text }) %}
             | "Request" "ID" ":" %word                        {% ([, , , id]): Wrapping => ({ requestId: id.text }) %}
 
-words      -> %word
-            | words %word
+words      -> %word                                           {% ([word]) => word.text %}
+            | words %word                                     {% ([words, word]) => `${words} ${word.text}` %}

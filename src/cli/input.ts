@@ -130,11 +130,11 @@ async function* decoded(stream: AsyncIterable<Buffer>): AsyncGenerator<string, v
   let isOpen = false
   let isFirst = true
   for await (const chunk of stream) {
-    if (!isOpen && isAscii(chunk)) {
+    if (!isOpen && decoder?.encoding !== UTF_16 && isAscii(chunk)) {
       if (chunk.length > 0) yield chunk.toString('latin1')
     } else {
       // A byte order mark is one at the beginning alone.
-      decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: !isFirst })
+      decoder ??= new TextDecoder(encodingOf(chunk, isFirst), { fatal: true, ignoreBOM: !isFirst })
       const text = decoder.decode(chunk, { stream: true })
       isOpen = (chunk.at(-1) ?? 0) >= 0x80
       if (text !== '') yield text
@@ -143,6 +143,13 @@ async function* decoded(stream: AsyncIterable<Buffer>): AsyncGenerator<string, v
   }
   const rest = decoder?.decode() ?? ''
   if (rest !== '') yield rest
+}
+
+const UTF_16 = 'utf-16le'
+
+/** Windows PowerShell redirects into UTF-16, and says so by its byte order mark. */
+function encodingOf(chunk: Buffer, isFirst: boolean): string {
+  return isFirst && chunk[0] === 0xff && chunk[1] === 0xfe ? UTF_16 : 'utf-8'
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -44,7 +44,7 @@ export async function readGiven(input: string | undefined, options: AskOptions):
     if (text !== undefined) return text
   }
   const opened = await openInput(input)
-  return opened.ok ? recognise(opened.value) : opened
+  return opened.ok ? recognise(opened.value, options.world !== undefined) : opened
 }
 
 const FORMS = 'a simulation document, CloudTrail events, an AWS access-denied message or a query'
@@ -65,10 +65,14 @@ async function isFile(path: string): Promise<boolean> {
 
 const QUERY = /^\s{0,64}(?:can|why|who|what)\s/i
 
+/** Meant to be a message, whatever it lacks. */
+const LIKE_A_MESSAGE = /An error occurred \(|is not authorized to|Exception: |Access to KMS|Access ?Denied/
+
 /** What stands on the command line itself; undefined for the name of a file. */
 function recogniseArgument(text: string): Result<Given, string> | undefined {
   if (QUERY.test(text)) return { ok: true, value: { kind: 'query', source: { name: '<query>', text } } }
-  if (parseDeniedMessage(text).ok) return givenMessage({ name: '<message>', text })
+  const message = givenMessage({ name: '<message>', text })
+  if (message.ok || LIKE_A_MESSAGE.test(text)) return message
   return text.includes(' ') && !text.includes('/')
     ? failure(
         `${quote(text)} is neither a file nor a question; a query begins with \`can\`, such as \`can role/App do kms:Decrypt on alias/payments\``,
@@ -96,7 +100,9 @@ async function givenOperation(operation: string, path: string | undefined): Prom
 
 // ------------------------------------------------------------------------------------------------------- recognising
 
-const EVENT_MARKS = /"(?:eventSource|eventName|Records|Events|CloudTrailEvent)"\s{0,16}:/
+/** A record may be a text inside of what hands it on. */
+const EVENT_MARKS =
+  /"(?:eventSource|eventName|Records|Events|CloudTrailEvent)"\s{0,16}:|\\"eventSource\\{1,3}"\s{0,16}:/
 const DOCUMENT_MARKS = /"(?:keyPolicy|identityPolicies|principal|checks|newKeyPolicy)"\s{0,16}:/
 
 /** What people hand over by mistake, by a member that nothing else has. */
@@ -107,16 +113,25 @@ const OTHER_SHAPES: readonly (readonly [mark: RegExp, what: string])[] = [
   [/"Statement"\s{0,16}:/, 'a policy'],
 ]
 
-async function recognise(text: OpenedText): Promise<Result<Given, string>> {
+/** What lies beside events, and holds none. */
+const DIGEST_MARKS = /"digestS3Bucket"\s{0,16}:/
+
+async function recognise(text: OpenedText, hasWorld: boolean): Promise<Result<Given, string>> {
   const { head, name } = text
   const start = head.replace(/^\uFEFF/, '').trimStart()
   if (start === '') return failure(`${quote(name)} is empty; expected ${FORMS}`)
-  if (!start.startsWith('{') && !start.startsWith('[')) return recogniseText(text)
+  if (!start.startsWith('{') && !start.startsWith('[')) return recogniseText(text, hasWorld)
   if (EVENT_MARKS.test(start)) return { ok: true, value: { kind: 'events', text } }
   if (DOCUMENT_MARKS.test(start)) return wholeAs(text, 'simulation')
   // SDKs print refusals as JSON as well.
   if (hasRefusal(start)) return wholeAs(text, 'message')
+  if (DIGEST_MARKS.test(start))
+    return failure(
+      `${quote(name)} is a digest of CloudTrail, which names log files and holds no events; expected ${FORMS}`,
+    )
   const shape = OTHER_SHAPES.find(([mark]) => mark.test(start))?.[1]
+  // Whoever gives a world does not mean a document that has everything in itself.
+  if (shape === undefined && hasWorld) return failure(`cannot tell what ${quote(name)} is; expected ${FORMS}`)
   if (shape === undefined) return wholeAs(text, 'simulation')
   return failure(`${quote(name)} looks like ${shape}, which belongs into a world (\`--world DIR\`); expected ${FORMS}`)
 }
@@ -128,14 +143,14 @@ function hasRefusal(text: string): boolean {
   return parseDeniedMessage(text.slice(0, MAX_MESSAGE)).ok
 }
 
-async function recogniseText(text: OpenedText): Promise<Result<Given, string>> {
+async function recogniseText(text: OpenedText, hasWorld: boolean): Promise<Result<Given, string>> {
   const { head, name } = text
   if (QUERY.test(head)) return wholeAs(text, 'query')
   if (hasRefusal(head)) return wholeAs(text, 'message')
   if (/^keyward:\s/m.test(head))
     return failure(`${quote(name)} is a file of a world (\`--world DIR\`); expected ${FORMS}`)
   // What was once meant to be JSON has an error with its place.
-  return name.endsWith('.json')
+  return name.endsWith('.json') && !hasWorld
     ? wholeAs(text, 'simulation')
     : failure(`cannot tell what ${quote(name)} is; expected ${FORMS}`)
 }

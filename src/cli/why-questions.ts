@@ -4,7 +4,7 @@
 import { quote } from '../text/escape.js'
 import type { QueryPrincipal, QueryResource } from '../text/query-term.js'
 import type { Result, SourceError } from '../text/source.js'
-import { questionOfText } from '../source/asked/from-message.js'
+import { questionsOfMessages } from '../source/asked/from-message.js'
 import { questionOfOperation } from '../source/asked/from-operation.js'
 import { questionsOfQuery, questionsOfText, type AskedQuery } from '../source/asked/from-query.js'
 import type { NameResolver } from '../source/asked/name-resolver.js'
@@ -39,10 +39,8 @@ export function questionsOf(
     case 'query':
       return queried(questionsOfText(given.source.text, names), given.source)
     case 'message': {
-      const question = questionOfText(given.source.name, given.source.text)
-      return question.ok
-        ? { ok: true, value: [question.value] }
-        : { ok: false, error: placed(given.source, question.error) }
+      const questions = questionsOfMessages(given.source.name, given.source.text)
+      return questions.ok ? questions : { ok: false, error: placed(given.source, questions.error) }
     }
     case 'operation': {
       if (principal === undefined) return failure('nobody calls the operation; give `--principal`, such as `role/App`')

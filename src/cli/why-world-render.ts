@@ -27,10 +27,13 @@ type Block = readonly string[]
 
 /** Ends in a line feed. */
 export function renderAnswer(answer: Answer, options: PageOptions): string {
-  const { question, checks, told, explanation } = answer
+  const { question, checks, told: toldCheck, explanation } = answer
   const api = question.operation
-  const body = renderExplanation(options.allLayers ? explanation : withoutIgnored(explanation), options)
-  const list = checks.length < 2 ? '' : renderChecks(api, checks, told, options.color)
+  const told = options.allLayers ? explanation : withoutIgnored(explanation)
+  // What AWS said is known, and it was something else.
+  const differs = answer.comparison !== undefined && answer.comparison.agreement !== 'same'
+  const body = renderExplanation(told, differs ? { ...options, messageTitle: 'By this world AWS would say' } : options)
+  const list = checks.length < 2 ? '' : renderChecks(api, checks, toldCheck, options.color)
   const blocks = [
     lookedAtBlock(answer, options),
     dependsBlock(answer, options),

@@ -99,7 +99,7 @@ export function* openingAskedWorld(
   const { world, unusable, contradictions } = found.value
   const name = quote(folder, 200)
   if (unusable > 0) warn(`${count(unusable, 'part')} of ${name} cannot be used, and may bear on this; ${SHOW}`)
-  else if (contradictions > 0)
+  if (contradictions > 0)
     warn(`the files of ${name} contradict each other in ${count(contradictions, 'place')}; ${SHOW}`)
   return { ok: true, value: world }
 }

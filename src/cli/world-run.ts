@@ -1,7 +1,7 @@
 /**
  * The work of `keyward world`: load a folder, summarise, print.
  */
-import { loadWorld } from '../source/world/load-world.js'
+import { filesLeftAlone, loadWorld } from '../source/world/load-world.js'
 import { renderSummary, summarizeWorld } from '../source/world/summary.js'
 import type { World } from '../source/world/world.js'
 import { escapeTerminal } from '../text/escape.js'
@@ -29,7 +29,7 @@ export async function runWorld(dir: string, options: WorldOptions): Promise<Exit
   }
   const { world } = failure
   const errors = [...failure.errors, ...trustErrors(world)]
-  const summary = summarizeWorld(world, errors)
+  const summary = summarizeWorld(world, errors, filesLeftAlone(dir))
   const terminal = terminalFacts()
   const text =
     options.json === true

@@ -22,6 +22,8 @@ export interface RenderOptions {
   readonly color?: Palette
   /** Also layers that the decision did not depend on, and every near miss. */
   readonly allLayers?: boolean
+  /** What stands above the text of AWS; `AWS says` when left out. */
+  readonly messageTitle?: string
 }
 
 const DEFAULT_WIDTH = 100
@@ -35,6 +37,7 @@ export function renderExplanation(explanation: Explanation, options: RenderOptio
     width: Math.max(options.width ?? DEFAULT_WIDTH, MIN_WIDTH),
     color: options.color ?? plainPalette,
     all: options.allLayers === true,
+    messageTitle: options.messageTitle ?? 'AWS says',
   }
   const blocks = [
     heading(explanation, page),
@@ -57,6 +60,7 @@ interface Page {
   readonly width: number
   readonly color: Palette
   readonly all: boolean
+  readonly messageTitle: string
 }
 
 type Block = readonly string[]
@@ -189,7 +193,7 @@ function layerLine({ verdict, name, why, mattered }: ExplainedLayer, nameWidth: 
 // ------------------------------------------------------------------------------------------------------ AWS and cause
 
 function messageBlock({ message }: Explanation, page: Page): Block {
-  return message === null ? [] : [page.color.strong('AWS says'), ...wrap(message, '  ', page)]
+  return message === null ? [] : [page.color.strong(page.messageTitle), ...wrap(message, '  ', page)]
 }
 
 /** A Deny that fails open is no note among others: somebody believes that it holds. */

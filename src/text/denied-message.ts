@@ -9,6 +9,7 @@
  */
 import deniedGrammar, { lexer } from '../grammar/denied.js'
 import { prefixReader, type TextError } from './grammar-reader.js'
+import { plainText, type PastedText } from './pasted-text.js'
 import type { Result, Span } from './source.js'
 
 /** The policy that refused. `keyPolicy` is what AWS calls resource-based; `trust` is told by STS alone. */
@@ -49,6 +50,8 @@ export type DeniedSentence =
 export interface Wrapping {
   readonly errorCode?: string
   readonly operation?: string
+  /** As an SDK names it: `S3`, `Secrets Manager`. */
+  readonly service?: string
   readonly requestId?: string
 }
 
@@ -60,7 +63,9 @@ const MAX_LENGTH = 65_536
 const MAX_SENTENCE = 9_216
 /** How far around the sentence a wrapping may stand. */
 const NEIGHBOURHOOD = 2_048
-const MAX_TRIES = 32
+/** How many places are tried in one text; a grammar takes a fifth of a millisecond for each. */
+const MAX_TRIES = 1024
+const MAX_SENTENCES = 512
 
 /** Words in the middle of a sentence, and the text that it begins with (nothing when `words` begin it). */
 const MARKS: readonly { readonly words: string; readonly begins: string }[] = [
@@ -110,22 +115,54 @@ const readDetails = prefixReader<Wrapping>(deniedGrammar, lexer, 'details')
 
 /** The first refusal in a text. Errors: none there, or a text too long to be looked through. */
 export function parseDeniedMessage(text: string): Result<DeniedMessage, TextError> {
+  const found = parseDeniedMessages(text, 1)
+  if (!found.ok) return found
+  const [first] = found.value
+  return { ok: true, value: first }
+}
+
+/** The refusals in a text, in its order; one that stands there twice comes twice. */
+export function parseDeniedMessages(
+  text: string,
+  limit = MAX_SENTENCES,
+): Result<readonly [DeniedMessage, ...DeniedMessage[]], TextError> {
   const whole = { start: 0, end: text.length }
   if (text.length > MAX_LENGTH) {
     const message = `a text of ${text.length} characters is too long to look for one message`
     return { ok: false, error: { message, ...whole, hint: `expected at most ${MAX_LENGTH} characters` } }
   }
-  const flat = flatten(text)
-  const found = findSentence(flat.text)
-  if (found === undefined) {
-    const isEncoded = flat.text.includes('Encoded authorization failure message')
-    const hint = isEncoded
-      ? 'decode the message with `sts:DecodeAuthorizationMessage` first'
-      : 'expected a text such as `User: … is not authorized to perform: kms:Decrypt …`'
-    return { ok: false, error: { message: 'there is no AWS refusal in this text', ...whole, hint } }
+  const { plain, sentences } = sentencesIn(text, limit)
+  const [first, ...others] = sentences.map((sentence, index) => {
+    const { start, end } = sentence
+    const span = { start: plain.offsetOf(start), end: plain.offsetOf(end - 1) + 1 }
+    const between = { after: sentences[index - 1]?.end ?? 0, before: sentences[index + 1]?.start ?? plain.text.length }
+    return { ...wrappingOf(plain.text, start, end, between), ...sentence.sentence, span }
+  })
+  if (first === undefined) return { ok: false, error: { ...noRefusal(plain.text), ...whole } }
+  return { ok: true, value: [first, ...others] }
+}
+
+/** Texts that tell of a refusal, and neither of whom nor of what. */
+const VAGUE = [
+  'Access to KMS is not allowed',
+  'Access Denied',
+  'AccessDenied',
+  'You are not authorized',
+  'KMS access was',
+]
+
+function noRefusal(text: string): { readonly message: string; readonly hint: string } {
+  const message = 'there is no AWS refusal in this text'
+  if (text.includes('Encoded authorization failure message')) {
+    return { message, hint: 'decode the message with `sts:DecodeAuthorizationMessage` first' }
   }
-  const span = { start: flat.offsetOf(found.start), end: flat.offsetOf(found.end - 1) + 1 }
-  return { ok: true, value: { ...wrappingOf(flat.text, found.start, found.end), ...found.sentence, span } }
+  if (!text.includes('User:') && VAGUE.some((words) => text.includes(words))) {
+    return {
+      message: 'this text tells neither whom AWS refused nor what',
+      hint: 'the event of `kms.amazonaws.com` in CloudTrail at that time tells both, and can be given instead',
+    }
+  }
+  return { message, hint: 'expected a text such as `User: … is not authorized to perform: kms:Decrypt …`' }
 }
 
 interface FoundSentence {
@@ -134,29 +171,59 @@ interface FoundSentence {
   readonly end: number
 }
 
-function findSentence(text: string): FoundSentence | undefined {
-  let first: FoundSentence | undefined
-  for (const { words, begins } of MARKS) {
-    let at = text.indexOf(words)
-    for (let tries = 0; at >= 0 && tries < MAX_TRIES; tries++) {
-      const start = begins === '' ? at : text.lastIndexOf(begins, at)
-      if (first !== undefined && at >= first.start) break
-      const read =
-        start < 0 || at - start > MAX_SENTENCE ? undefined : readSentence(text.slice(start, start + MAX_SENTENCE))
-      if (read !== undefined) {
-        first = { sentence: read.value, start, end: start + read.end }
-        break
-      }
-      at = text.indexOf(words, at + words.length)
+interface Found {
+  readonly plain: PastedText
+  readonly sentences: readonly FoundSentence[]
+}
+
+/** As the lines are; where that tells less than all, as a terminal may have cut them. */
+function sentencesIn(text: string, limit: number): Found {
+  const found = findSentences(plainText(text), limit)
+  if (!text.includes('\n') || (found.sentences.length > 0 && found.sentences.every(isWhole))) return found
+  const joined = findSentences(plainText(text, true), limit)
+  return toldBy(joined) > toldBy(found) ? joined : found
+}
+
+function isWhole({ sentence }: FoundSentence): boolean {
+  return sentence.kind !== 'denied' || (sentence.resource !== undefined && sentence.isExplicit !== undefined)
+}
+
+function toldBy({ sentences }: Found): number {
+  return sentences.reduce((told, sentence) => told + (isWhole(sentence) ? 2 : 1), 0)
+}
+
+function findSentences(plain: PastedText, limit: number): Found {
+  const { text } = plain
+  const sentences: FoundSentence[] = []
+  const marks = MARKS.map((mark) => ({ ...mark, at: text.indexOf(mark.words) }))
+  let end = 0
+  for (let tries = 0; tries < MAX_TRIES && sentences.length < limit; tries++) {
+    const next = marks.reduce((first, mark) => (mark.at >= 0 && (first.at < 0 || mark.at < first.at) ? mark : first))
+    if (next.at < 0) break
+    const { at, words, begins } = next
+    const start = begins === '' ? at : text.lastIndexOf(begins, at)
+    const read =
+      start < end || at - start > MAX_SENTENCE ? undefined : readSentence(text.slice(start, start + MAX_SENTENCE))
+    if (read !== undefined) {
+      end = start + read.end
+      sentences.push({ sentence: read.value, start, end })
     }
+    const from = Math.max(end, at + words.length)
+    for (const mark of marks) if (mark.at >= 0 && mark.at < from) mark.at = text.indexOf(mark.words, from)
   }
-  return first
+  return { plain, sentences }
+}
+
+/** Where the sentences around one end and begin: what is beyond tells of those. */
+interface Between {
+  readonly after: number
+  readonly before: number
 }
 
 /** What is said by a whole wrapping counts before what a single field says. */
-function wrappingOf(text: string, start: number, end: number): Wrapping {
-  const before = text.slice(Math.max(0, start - NEIGHBOURHOOD), start)
-  const after = text.slice(end, end + NEIGHBOURHOOD)
+function wrappingOf(text: string, start: number, end: number, between: Between): Wrapping {
+  const before = text.slice(Math.max(between.after, start - NEIGHBOURHOOD), start)
+  const after = text.slice(end, Math.min(between.before, end + NEIGHBOURHOOD))
   const details = after.indexOf(DETAILS_BEGIN)
   const errorCode = codeBefore(before) ?? fieldNear(before, after, CODE_NAMES, (value) => ERROR_CODE.test(value))
   const operation = fieldNear(before, after, OPERATION_NAMES, () => true)
@@ -204,43 +271,4 @@ function fieldAt(text: string, at: number, name: string): string | undefined {
   const value = FIELD_VALUE.exec(text)?.[1]
   // `com.amazonaws.kms#AccessDeniedException`: only the last part is the code.
   return value === undefined ? undefined : value.slice(value.lastIndexOf('#') + 1)
-}
-
-interface FlatText {
-  readonly text: string
-  /** Where a character of the flat text stands in the text given. */
-  offsetOf(index: number): number
-}
-
-/**
- * One line with single spaces. A line break may be real, written `\n` inside a string, or drawn by Terraform with a bar
- * at the left; a word that was broken in two stays broken.
- */
-function flatten(text: string): FlatText {
-  const offsets: number[] = []
-  let flat = ''
-  let index = 0
-  while (index < text.length) {
-    const blank = blankLength(text, index)
-    if (blank === 0) {
-      offsets.push(index)
-      flat += text[index]
-      index++
-      continue
-    }
-    if (!flat.endsWith(' ')) {
-      offsets.push(index)
-      flat += ' '
-    }
-    index += blank
-  }
-  return { text: flat, offsetOf: (position) => offsets[position] ?? text.length }
-}
-
-/** How many characters at this place are white space, or stand for it. */
-function blankLength(text: string, index: number): number {
-  const char = text[index] ?? ''
-  if (char <= ' ' || char === '\u00a0' || char === '│' || char === '╷' || char === '╵') return 1
-  const next = text[index + 1]
-  return char === '\\' && (next === 'n' || next === 'r' || next === 't') ? 2 : 0
 }

@@ -49,3 +49,12 @@ test.each([
 ])('bytes that are no UTF-8 %s are refused', async (_, bytes) => {
   await expect(readBack(bytes)).rejects.toThrow(/UTF-8/)
 })
+
+// "about_Character_Encoding" of Windows PowerShell: what it redirects into a file is UTF-16LE with a byte order mark.
+test('what Windows PowerShell writes is read as text', async () => {
+  const text = `{"a":"ä€😀"}${plain}`
+  const bytes = Buffer.from(`\ufeff${text}`, 'utf16le')
+  expect((await readBack(bytes)) === text).toBe(true)
+  expect((await readBack(gzipSync(bytes))) === text).toBe(true)
+  await expect(readBack(bytes.subarray(0, 9))).rejects.toThrow(/UTF-8/)
+})

@@ -350,3 +350,94 @@ describe('what cannot be asked ends in 2 and says what would be right', () => {
     expect(err).toMatch(error)
   })
 })
+
+// ------------------------------------------------------------------------------------------- as people hand it over
+
+describe('what people paste', () => {
+  const MESSAGE = (event('identity-action')['errorMessage'] ?? '') as string
+
+  test('several messages are grouped', async () => {
+    const other = MESSAGE.replaceAll('kms:DescribeKey', 'kms:ListGrants')
+    const path = written('log.txt', `10:00 ${MESSAGE}\n10:01 ${MESSAGE}\n10:02 ${other}\n`)
+    const { out } = await inAcme(path)
+    expect(out).toMatch(/^2 requests: 2 denied/)
+  })
+
+  // The boundary of the role allows kms:Encrypt through S3 alone.
+  test('the error of S3 is a request through S3', async () => {
+    const refused =
+      'User: arn:aws:sts::444455556666:assumed-role/ReconcileJob/run is not authorized to perform: kms:Encrypt on resource: arn:aws:kms:us-east-1:444455556666:key/1f0c6f5e-8d2b-4c57-9a61-6b0f3d2e7a01'
+    const answer = async (operation: string): Promise<string> => {
+      const call = `An error occurred (AccessDenied) when calling the ${operation} operation: ${refused}`
+      const { out } = await inAcme('--message', call)
+      return out
+    }
+    expect(await answer('Encrypt')).toMatch(/^DENIED {3}kms:Encrypt/)
+    const forwarded = await answer('PutObject')
+    expect(forwarded).toMatch(/^ALLOWED {2}kms:Encrypt/)
+    expect(forwarded.replaceAll(/\s+/g, ' ')).toContain(
+      'the error is one of `s3.amazonaws.com`, so the request is taken to have come to KMS through it',
+    )
+  })
+
+  test('what AWS did not say is not said to be what it says', async () => {
+    const refused =
+      'User: arn:aws:sts::444455556666:assumed-role/ReconcileJob/run is not authorized to perform: kms:Encrypt on resource: arn:aws:kms:us-east-1:444455556666:key/1f0c6f5e-8d2b-4c57-9a61-6b0f3d2e7a01 because no identity-based policy allows the kms:Encrypt action'
+    const { out } = await inAcme('--message', refused)
+    expect(out).toContain('\nBy this world AWS would say\n')
+    expect(out).not.toContain('AWS says')
+  })
+
+  test('an event in an output of CloudWatch Logs is an event', async () => {
+    const path = written(
+      'logs.json',
+      JSON.stringify({ events: [{ message: JSON.stringify(event('identity-action')) }] }),
+    )
+    const { out } = await inAcme(path)
+    const { out: plain } = await inAcme(`${EVENTS}/identity-action.json`)
+    const untilPlace = (text: string): string => text.slice(0, text.indexOf('From event'))
+    expect(untilPlace(out)).toBe(untilPlace(plain))
+  })
+
+  test('what Windows PowerShell redirected', async () => {
+    const path = written('utf16.json', Buffer.from(`\ufeff${JSON.stringify(event('identity-action'))}`, 'utf16le'))
+    expect((await inAcme(path)).out).toContain('identity-action')
+  })
+
+  test.each([
+    ['a digest', 'digest.json', '{"awsAccountId":"1","digestS3Bucket":"b","logFiles":[]}', 'is a digest of CloudTrail'],
+    ['other JSON', 'other.json', '{"hello":"world"}', 'cannot tell what'],
+    ['a table', 'rows.json', '"eventsource","eventname"\n"kms.amazonaws.com","Decrypt"\n', 'cannot tell what'],
+  ])('%s is said to be none of it', async (_name, file, text, message) => {
+    const { exitCode, err } = await inAcme(written(file, text))
+    expect(exitCode).toBe(2)
+    expect(err).toContain(message)
+  })
+
+  test('a message that names nobody says where to look', async () => {
+    const { exitCode, err } = await inAcme(
+      'An error occurred (AccessDeniedException) when calling the GetSecretValue operation: Access to KMS is not allowed',
+    )
+    expect(exitCode).toBe(2)
+    expect(err).toContain('the event of `kms.amazonaws.com` in CloudTrail at that time tells both')
+  })
+
+  test('a world with a contradiction says in the answer which file it took', async () => {
+    const key = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+    const dir = mkdtempSync(join(folder, 'two-'))
+    const policy = (Action: string): string =>
+      JSON.stringify({ Statement: [{ Effect: 'Allow', Principal: { AWS: '111122223333' }, Action, Resource: '*' }] })
+    for (const [name, action] of [
+      ['a.jsonl', 'kms:*'],
+      ['b.jsonl', 'kms:Get*'],
+    ] as const) {
+      const lines = [{ about: key, output: { Policy: policy(action) } }]
+      writeFileSync(join(dir, name), lines.map((line) => JSON.stringify(line)).join('\n'))
+    }
+    const { out, err } = await why('--world', dir, `can arn:aws:iam::111122223333:root do kms:Decrypt on ${key}`)
+    expect(err).toContain('contradict each other in 1 place')
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(
+      `two files say different things of the key policy of ${key}: a.jsonl:1 is taken, b.jsonl:1 is not`,
+    )
+  })
+})

@@ -168,22 +168,22 @@ describe('wrappings', () => {
     {
       name: 'SDK for Java 1',
       text: `com.amazonaws.services.kms.model.AWSKMSException: ${SENTENCE} (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: ${REQUEST}; Proxy: null)`,
-      wrapping: { ...code, ...requestId },
+      wrapping: { service: 'AWSKMS', ...code, ...requestId },
     },
     {
       name: 'SDK for Java 2',
       text: `Exception in thread "main" software.amazon.awssdk.services.kms.model.KmsException: ${SENTENCE} (Service: Kms, Status Code: 400, Request ID: ${REQUEST}) (SDK Attempt Count: 1)`,
-      wrapping: { ...requestId },
+      wrapping: { service: 'Kms', ...requestId },
     },
     {
       name: 'SDK for Go 2',
       text: `2026/08/01 09:30:00 operation error KMS: Decrypt, https response error StatusCode: 400, RequestID: ${REQUEST}, api error AccessDeniedException: ${SENTENCE}`,
-      wrapping: { ...code, ...operation, ...requestId },
+      wrapping: { service: 'KMS', ...code, ...operation, ...requestId },
     },
     {
       name: 'SDK for Go 2, an error that it knows',
       text: `operation error KMS: Decrypt, https response error StatusCode: 400, RequestID: ${REQUEST}, AccessDeniedException: ${SENTENCE}`,
-      wrapping: { ...code, ...operation, ...requestId },
+      wrapping: { service: 'KMS', ...code, ...operation, ...requestId },
     },
     {
       name: 'SDK for Go 1',
@@ -226,7 +226,7 @@ describe('wrappings', () => {
     {
       name: 'Terraform, drawn with bars',
       text: `╷\n│ Error: reading KMS Key (${KEY}): operation error KMS: Decrypt, https response error StatusCode: 400,\n│ RequestID: ${REQUEST}, api error AccessDeniedException: ${SENTENCE.replace(' on ', '\n│ on ').replace(' because ', '\n│ because ')}\n│ \n│   with aws_kms_key.a,\n╵`,
-      wrapping: { ...code, ...operation, ...requestId },
+      wrapping: { service: 'KMS', ...code, ...operation, ...requestId },
     },
     { name: 'every space a line break', text: `log: ${SENTENCE.replaceAll(' ', '\r\n    ')}`, wrapping: {} },
     { name: 'line breaks written in a string', text: `"${SENTENCE.replaceAll(' no ', '\\nno ')}"`, wrapping: {} },

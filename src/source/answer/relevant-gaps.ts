@@ -31,7 +31,7 @@ const ORGANIZATION_KEYS = [
 const GUARDRAILS: GapEffect = { mayDeny: true, mayAllow: [], hides: ORGANIZATION_KEYS }
 const KEY_KEYS = ['kms:KeySpec', 'kms:KeyUsage', 'kms:KeyOrigin', 'kms:MultiRegion', 'kms:MultiRegionKeyType'] as const
 
-const EFFECTS: Readonly<Record<Exclude<GapCode, 'policy-unreadable'>, GapEffect>> = {
+const EFFECTS: Readonly<Record<Exclude<GapCode, 'policy-unreadable' | 'contradicted'>, GapEffect>> = {
   'organization-missing': GUARDRAILS,
   'organization-id-missing': { mayDeny: false, mayAllow: [], hides: ORGANIZATION_KEYS },
   // No SCP or RCP limits the management account, which is nobody here.
@@ -73,7 +73,11 @@ const UNREADABLE: Readonly<Record<UnreadPart, GapEffect>> = {
   session: { mayDeny: true, mayAllow: ['session'] },
 }
 
-function effectOf({ code, unreadable }: Gap): GapEffect {
+/** A key has a policy, grants and tags; a caller policies and tags. */
+const OF_KEY: GapEffect = { mayDeny: true, mayAllow: ['keyPolicy', 'grant', 'identity', 'boundary', 'session'] }
+
+function effectOf({ code, unreadable, scope }: Gap): GapEffect {
+  if (code === 'contradicted') return scope.kind === 'keys' ? OF_KEY : IDENTITY
   if (code !== 'policy-unreadable') return EFFECTS[code]
   if (unreadable === undefined) throw new Error('a gap of a policy that cannot be read does not say which')
   return UNREADABLE[unreadable.part]

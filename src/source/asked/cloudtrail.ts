@@ -1,8 +1,8 @@
 /**
  * CloudTrail records as questions: what was asked of KMS, and what AWS said.
  *
- * Takes one record, a list, JSON Lines, a `Records` file and the output of `aws cloudtrail lookup-events`, whole or in
- * pieces; unpacking `.gz` is the business of whoever opens the file. A record is data: nothing in it is trusted, and
+ * Takes one record, a list, JSON Lines, a `Records` file and what `record-wrapping.ts` names, whole or in pieces;
+ * unpacking `.gz` is the business of whoever opens the file. A record is data: nothing in it is trusted, and
  * what cannot be understood is handed back with the reason. Attestation measurements are not read: their format in
  * events is not settled.
  *
@@ -15,11 +15,13 @@ import { quote } from '../../text/escape.js'
 import type { Result } from '../../text/source.js'
 import { answerOfError, type AwsAnswer } from './aws-answer.js'
 import { callerOfEvent, type EventCaller } from './event-caller.js'
+import { questionForwarded } from './forwarded-refusal.js'
 import { parametersOfEvent, resourcesOfEvent, unknownOfEvent } from './event-parameters.js'
 import { asObject, objectIn, textIn, type Members } from './member.js'
 import { checksOfCall, isOperation, NO_KEY_NAMES, unknownOfCall, type KeyNames } from './operation-checks.js'
 import { sortChecks, type DraftCheck, type Question } from './question.js'
 import { RecordSplitter, type RecordPart } from './record-splitter.js'
+import { recordsIn } from './record-wrapping.js'
 
 /** A record that is no question, and why. */
 export interface NotUnderstood {
@@ -48,9 +50,9 @@ export function* readCloudTrail(
   const splitter = new RecordSplitter(parsed)
   // In pieces, so that a large file does not become a large list of texts.
   for (let start = 0; start < text.length; start += PIECE_LENGTH) {
-    for (const part of splitter.push(text.slice(start, start + PIECE_LENGTH))) yield itemOf(part, name, options)
+    for (const part of splitter.push(text.slice(start, start + PIECE_LENGTH))) yield* itemsOf(part, name, options)
   }
-  for (const part of splitter.end()) yield itemOf(part, name, options)
+  for (const part of splitter.end()) yield* itemsOf(part, name, options)
 }
 
 const PIECE_LENGTH = 1 << 20
@@ -63,7 +65,7 @@ export async function* readCloudTrailStream(
 ): AsyncGenerator<readonly CloudTrailItem[], void> {
   const splitter = new RecordSplitter(parsed)
   const items = (parts: readonly RecordPart[]): readonly CloudTrailItem[] =>
-    parts.map((part) => itemOf(part, name, options))
+    parts.flatMap((part) => itemsOf(part, name, options))
   for await (const chunk of chunks) {
     const found = items(splitter.push(chunk))
     if (found.length > 0) yield found
@@ -72,26 +74,22 @@ export async function* readCloudTrailStream(
   if (rest.length > 0) yield rest
 }
 
-function itemOf(part: RecordPart, name: string, options: CloudTrailOptions): CloudTrailItem {
+function itemsOf(part: RecordPart, name: string, options: CloudTrailOptions): readonly CloudTrailItem[] {
   const { line } = part
-  if ('fault' in part) return { ok: false, error: { kind: 'notJson', message: part.fault, name, line } }
-  if (part.value !== undefined) return questionOfRecord(part.value, { name, line }, options)
-  const record = parseJson(part.text)
-  if (!record.ok) return { ok: false, error: { kind: 'notJson', message: record.error, name, line } }
-  return questionOfRecord(record.value, { name, line }, options)
+  const place = { name, line }
+  if ('fault' in part) return [{ ok: false, error: { kind: 'notJson', message: part.fault, ...place } }]
+  const value = part.value ?? parsed(part.text)
+  if (value === undefined) return [{ ok: false, error: { kind: 'notJson', message: 'a record is not JSON', ...place } }]
+  return recordsIn(value).map((record) => questionOfRecord(record, place, options))
 }
 
+/** Undefined where a text is not JSON. */
 function parsed(text: string): unknown {
-  const record = parseJson(text)
-  return record.ok ? record.value : undefined
-}
-
-function parseJson(text: string): Result<unknown, string> {
   try {
     // `unknown` is what it is; each member is looked at before it is used.
-    return { ok: true, value: JSON.parse(text) as unknown }
+    return JSON.parse(text) as unknown
   } catch {
-    return { ok: false, error: 'a record is not JSON' }
+    return undefined
   }
 }
 
@@ -101,7 +99,7 @@ export function questionOfRecord(
   place: { readonly name: string; readonly line: number },
   { names = NO_KEY_NAMES }: CloudTrailOptions = {},
 ): CloudTrailItem {
-  const event = unwrapped(record)
+  const event = asObject(recordsIn(record)[0])
   const eventId = textIn(event, 'eventID')
   const refuse = (kind: NotUnderstood['kind'], message: string): CloudTrailItem => ({
     ok: false,
@@ -110,9 +108,13 @@ export function questionOfRecord(
   const source = textIn(event, 'eventSource')
   const operation = textIn(event, 'eventName')
   if (event === undefined || source === undefined || operation === undefined) {
-    return refuse('notAnEvent', 'no CloudTrail record: `eventSource` and `eventName` are not both there')
+    return refuse('notAnEvent', whatElse(event))
   }
-  if (source !== 'kms.amazonaws.com') return refuse('otherService', `an event of ${quote(source)}, not of KMS`)
+  if (source !== 'kms.amazonaws.com') {
+    const question = questionForwarded(event, source, place)
+    if (question !== undefined) return { ok: true, value: question }
+    return refuse('otherService', `an event of ${quote(source)}, not of KMS`)
+  }
   if (textIn(event, 'eventType') === 'AwsServiceEvent') {
     return refuse('notARequest', `${quote(operation)} is what KMS did by itself, not a request`)
   }
@@ -120,19 +122,12 @@ export function questionOfRecord(
   return { ok: true, value: questionOf(event, operation, place, names) }
 }
 
-/** A record may stand in an EventBridge event, or as text in an entry of `aws cloudtrail lookup-events`. */
-function unwrapped(record: unknown): Members | undefined {
-  const object = asObject(record)
-  if (object === undefined || Object.hasOwn(object, 'eventSource')) return object
-  const written = textOfAnyLength(object, 'CloudTrailEvent')
-  if (written === undefined) return objectIn(object, 'detail') ?? object
-  const parsed = parseJson(written)
-  return parsed.ok ? asObject(parsed.value) : undefined
-}
-
-function textOfAnyLength(object: Members, name: string): string | undefined {
-  const value = Object.hasOwn(object, name) ? object[name] : undefined
-  return typeof value === 'string' ? value : undefined
+/** What people have beside records, and take for some. */
+function whatElse(event: Members | undefined): string {
+  if (objectIn(event, 'insightDetails') !== undefined)
+    return 'an Insights event, which tells of many calls and of none in full'
+  if (textIn(event, 'digestS3Bucket') !== undefined) return 'a digest file, which names log files and holds no records'
+  return 'no CloudTrail record: `eventSource` and `eventName` are not both there'
 }
 
 function questionOf(

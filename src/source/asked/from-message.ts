@@ -8,12 +8,13 @@
  */
 import { actionByName } from '../../aws/action.js'
 import { MULTI_RESOURCE_APIS } from '../../aws/actions.js'
-import { parseDeniedMessage, type DeniedMessage } from '../../text/denied-message.js'
+import { parseDeniedMessage, parseDeniedMessages, type DeniedMessage } from '../../text/denied-message.js'
 import { quote } from '../../text/escape.js'
 import type { TextError } from '../../text/grammar-reader.js'
 import { parsePrincipalArn } from '../../text/principal-arn.js'
 import type { Result } from '../../text/source.js'
 import { answerOfError, answerOfSentence, type AwsAnswer } from './aws-answer.js'
+import { serviceOfWrapping, TOLD_BY_SERVICE } from './forwarded-refusal.js'
 import { actionsOfOperation, isOperation } from './operation-checks.js'
 import { sortChecks, type DraftCheck, type Lack, type Question, type UnknownInput } from './question.js'
 import { unspecifiedKeys } from './unspecified-keys.js'
@@ -26,12 +27,54 @@ export function questionOfText(name: string, text: string): Result<Question, Tex
   return message.ok ? { ok: true, value: questionOfMessage(name, text, message.value) } : message
 }
 
+/** Every refusal of a text, each once: logs and programs write one several times, and cut it off. */
+export function questionsOfMessages(name: string, text: string): Result<readonly [Question, ...Question[]], TextError> {
+  const found = parseDeniedMessages(text)
+  if (!found.ok) return found
+  const [first, ...others] = different(found.value).map((message) => questionOfMessage(name, text, message))
+  if (first === undefined) throw new Error('refusals were found, and none is left')
+  return { ok: true, value: [first, ...others] }
+}
+
+/** Of those that could be the same, the one that tells most; in the order in which each first stood there. */
+function different(messages: readonly DeniedMessage[]): readonly DeniedMessage[] {
+  const kept: DeniedMessage[] = []
+  for (const message of messages) {
+    const same = kept.findIndex((known) => tellsAllOf(known, message) || tellsAllOf(message, known))
+    const known = kept[same]
+    if (known === undefined) kept.push(message)
+    else if (tellsAllOf(message, known)) kept[same] = message
+  }
+  return kept
+}
+
+/** What tells one refusal from another; the request it was for and how it was wrapped do not. */
+const TELLING = [
+  'kind',
+  'caller',
+  'action',
+  'resource',
+  'layer',
+  'isExplicit',
+  'policyArn',
+  'key',
+  'state',
+  'service',
+] as const
+
+function tellsAllOf(fuller: DeniedMessage, other: DeniedMessage): boolean {
+  const [told, asked]: readonly Readonly<Record<string, unknown>>[] = [{ ...fuller }, { ...other }]
+  return TELLING.every((name) => asked?.[name] === undefined || asked[name] === told?.[name])
+}
+
 /** @param text - what the message was found in. */
 function questionOfMessage(name: string, text: string, message: DeniedMessage): Question {
   const operation = operationOf(message)
   const checks = checksOf(message, operation)
   const principal = checks[0]?.request.principal
   const isService = principal !== undefined && SERVICE_NAME.test(principal)
+  const via = isService ? undefined : serviceOfWrapping(message.service, message.operation)
+  if (via !== undefined) for (const { request } of checks) request.via = via
   const { span, requestId } = message
   return {
     origin: { form: 'message', name, span, ...(requestId === undefined ? {} : { requestId }) },
@@ -40,13 +83,18 @@ function questionOfMessage(name: string, text: string, message: DeniedMessage): 
     said: { ...saidBy(message), message: text.slice(span.start, span.end) },
     unknown: [
       ...hiddenInputs(isService),
-      ...unspecifiedKeys('the message does', checks[0]?.request.action, isService, NOTHING_TOLD),
+      ...unspecifiedKeys('the message does', checks[0]?.request.action, isService, {
+        parameters: false,
+        keys: via === undefined ? [] : TOLD_BY_SERVICE,
+      }),
     ],
-    notes: notesOf(message),
+    notes: [...notesOf(message), ...(via === undefined ? [] : [calledThrough(via)])],
   }
 }
 
-const NOTHING_TOLD = { parameters: false, keys: [] }
+function calledThrough(via: string): string {
+  return `the error is one of ${quote(via)}, so the request is taken to have come to KMS through it`
+}
 
 function hiddenInputs(isService: boolean): readonly UnknownInput[] {
   const why = 'the message does not tell them'

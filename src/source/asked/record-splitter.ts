@@ -21,8 +21,11 @@ export type RecordPart =
 const MAX_LENGTH = 2 * 1024 * 1024
 const MAX_DEPTH = 64
 
-/** Members of a wrapping object that hold the records: of a delivered file, and of `aws cloudtrail lookup-events`. */
-const WRAPPER = /"(?:Records|Events)"\s{0,16}:\s{0,16}$/
+/**
+ * Members of a wrapping object that hold the records: of a delivered file, of `aws cloudtrail lookup-events`, of
+ * `aws logs filter-log-events` and `aws logs get-query-results`, of `aws cloudtrail get-query-results`.
+ */
+const WRAPPER = /"(?:Records|Events|events|logEvents|results|QueryResultRows)"\s{0,16}:\s{0,16}$/
 const WRAPPER_LENGTH = 48
 
 const LINE_FEED = 0x0a

@@ -9,7 +9,7 @@ import type { PolicyDocument, PolicyKind } from '../../policy/document.js'
 import type { SourceError } from '../../text/source.js'
 import { errorAt, headOf, placeOf, type Located, type WorldPlace } from './places.js'
 import { originOf, PolicyReader, type WrittenTrust } from './policy-text.js'
-import type { Contradiction, UnreadablePolicy, WorldPolicy } from './world.js'
+import type { Contradiction, GapScope, UnreadablePolicy, WorldPolicy } from './world.js'
 
 /** Something stated at a place. */
 export interface Stated<T> {
@@ -170,14 +170,17 @@ export class WorldDraft {
     place: WorldPlace,
     about: string,
     same: (left: T, right: T) => boolean = sameText,
+    scope?: GapScope,
   ): void {
     const first = map.get(id)
     if (first === undefined) map.set(id, { value, place })
-    else if (!same(first.value, value)) this.contradict(about, first.place, place)
+    else if (!same(first.value, value)) this.contradict(about, first.place, place, scope)
   }
 
-  contradict(about: string, first: WorldPlace, second: WorldPlace): void {
-    if (this.contradictions.length < MAX_CONTRADICTIONS) this.contradictions.push({ about, first, second })
+  /** @param scope - which answers it could change, where it is about one caller or key. */
+  contradict(about: string, first: WorldPlace, second: WorldPlace, scope?: GapScope): void {
+    if (this.contradictions.length >= MAX_CONTRADICTIONS) return
+    this.contradictions.push({ about, first, second, ...(scope === undefined ? {} : { scope }) })
   }
 
   /**
@@ -222,19 +225,20 @@ export class WorldDraft {
     const key = this.key(arn, headOf(located))
     const policy = this.policy(located, 'key', 'key policy', about)
     if (key.policy === undefined) key.policy = { value: policy, place: policy.place }
-    else if (!samePolicy(key.policy.value, policy)) this.contradict(about, key.policy.place, policy.place)
+    else if (!samePolicy(key.policy.value, policy)) this.contradict(about, key.policy.place, policy.place, ofKey(arn))
   }
 
   keyTags(arn: string, tags: Readonly<Record<string, string>>, place: WorldPlace): void {
     const key = this.key(arn, place)
     if (key.tags === undefined) key.tags = { value: tags, place }
-    else if (!sameRecord(key.tags.value, tags)) this.contradict(`the tags of ${arn}`, key.tags.place, place)
+    else if (!sameRecord(key.tags.value, tags)) this.contradict(`the tags of ${arn}`, key.tags.place, place, ofKey(arn))
   }
 
   grant(grant: Grant, place: WorldPlace): void {
     const key = this.key(grant.keyArn, place)
     key.hasGrants = true
-    this.state(key.grants, grant.grantId, grant, place, `grant ${grant.grantId} of ${grant.keyArn}`)
+    const about = `grant ${grant.grantId} of ${grant.keyArn}`
+    this.state(key.grants, grant.grantId, grant, place, about, sameText, ofKey(grant.keyArn))
   }
 
   alias(aliasArn: string, keyArn: string, located: Located): void {
@@ -243,7 +247,8 @@ export class WorldDraft {
 
   principal(principal: DraftPrincipal, located: Located): void {
     const { arn, kind } = principal
-    this.state(this.principals, arn, principal, headOf(located), `${kind} ${arn}`, samePrincipal)
+    const scope = { kind: 'principals', arns: [arn] } as const
+    this.state(this.principals, arn, principal, headOf(located), `${kind} ${arn}`, samePrincipal, scope)
   }
 
   session(session: DraftSession, located: Located): void {
@@ -312,6 +317,10 @@ export class WorldDraft {
 }
 
 // ------------------------------------------------------------------------------------------------- saying the same
+
+function ofKey(arn: string): GapScope {
+  return { kind: 'keys', arns: [arn] }
+}
 
 function sameText<T>(left: T, right: T): boolean {
   return JSON.stringify(left) === JSON.stringify(right)

@@ -2,11 +2,13 @@
  * Puts a world together from what its files have stated.
  */
 import { splitArn } from '../../text/arn.js'
+import { positionAt } from '../../text/source.js'
 import type { WorldDraft } from './draft.js'
 import { aliasesOf, linkEndpoints, linkKeys } from './link-keys.js'
 import { linkOrganization } from './link-organization.js'
 import { linkPrincipals } from './link-principals.js'
 import type { Steps } from './world-progress.js'
+import type { WorldPlace } from './places.js'
 import type { Gap, World, WorldFile } from './world.js'
 
 /** In steps; what they tell is nothing. */
@@ -19,6 +21,7 @@ export function* linkWorld(draft: WorldDraft, files: readonly WorldFile[]): Step
   const endpoints = linkEndpoints(draft, gaps)
   identityGaps(draft, organization.accounts.keys(), gaps)
   pageGaps(draft, gaps)
+  contradictionGaps(draft, gaps)
   return {
     ...organization,
     ...principals,
@@ -70,4 +73,17 @@ function pageGaps(draft: WorldDraft, gaps: Gap[]): void {
       place,
     })
   }
+}
+
+/** What is known twice and differently: an answer that hangs on it could be another. */
+function contradictionGaps({ contradictions }: WorldDraft, gaps: Gap[]): void {
+  for (const { about, first, second, scope } of contradictions) {
+    if (scope === undefined) continue
+    const message = `two files say different things of ${about}: ${fileAndLine(first)} is taken, ${fileAndLine(second)} is not`
+    gaps.push({ code: 'contradicted', message, scope, place: second })
+  }
+}
+
+function fileAndLine({ source, span }: WorldPlace): string {
+  return `${source.name}:${positionAt(source.text, span.start).line}`
 }

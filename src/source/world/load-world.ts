@@ -18,6 +18,12 @@ export function loadWorld(folder: string, limits: LoadLimits = {}): Result<World
   return listed.ok ? finish(loadFiles(listed.value)) : { ok: false, error: { kind: 'folder', message: listed.error } }
 }
 
+/** Files of a folder whose names say that they are no part of a world; none where it cannot be read. */
+export function filesLeftAlone(folder: string): readonly string[] {
+  const listed = finish(listFolder(folder))
+  return listed.ok ? listed.value.others : []
+}
+
 function* loadFiles(folder: WorldFolder): Steps<WorldProgress, Result<World, LoadFailure>> {
   const { length } = folder.files
   const files = yield* told(readFolder(folder), (bytes) =>

@@ -9,7 +9,7 @@ import { detectFormat, type SyntaxFormat } from '../../text/read-syntax.js'
 import type { Result, SourceError, SourceText } from '../../text/source.js'
 import { WorldDraft } from './draft.js'
 import { linkWorld } from './link.js'
-import { collectedOutput, looksLike, recognise, type Form } from './recognise.js'
+import { collectedOutput, isPartialIdentity, looksLike, recognise, type Form } from './recognise.js'
 import { subjectOfAbout, subjectOfName, type FileSubject } from './subject.js'
 import { topOf, valuesOf, type TopValue, type Unread } from './top-value.js'
 import { finish, told, type Steps } from './world-progress.js'
@@ -94,7 +94,9 @@ class WorldReader {
     const before = this.draft.errors.length
     const takenAs = new Set<string>()
     const values = valuesOf(file, formatOf(file))
-    if (!values.ok) for (const error of values.error) this.draft.report(error)
+    const prose = values.ok ? undefined : proseError(file)
+    if (prose !== undefined) this.draft.report(prose)
+    else if (!values.ok) for (const error of values.error) this.draft.report(error)
     else for (const value of values.value) yield* this.readValue(file, value, takenAs)
     this.files.push({ name: file.name, takenAs: [...takenAs] })
     this.readSize += file.text.length
@@ -184,9 +186,32 @@ class WorldReader {
   }
 }
 
+/** A file that is named as JSON and was never meant to be: a table, an error, nothing at all. */
+function proseError(file: SourceText): SourceError | undefined {
+  if (!file.name.toLowerCase().endsWith('.json')) return undefined
+  const start = file.text.length - file.text.trimStart().length
+  const [char] = file.text.slice(start, start + 1)
+  if (char === undefined) {
+    const hint = 'a command of the AWS CLI that was refused leaves nothing; collect it again'
+    return { message: 'the text is empty', source: file, span: { start: 0, end: 0 }, hint }
+  }
+  if ('{["'.includes(char)) return undefined
+  const line = file.text.slice(start).split('\n', 1)[0] ?? ''
+  const isRefusal = line.includes('An error occurred (')
+  return {
+    message: isRefusal ? 'this is an error of the AWS CLI, not an output' : 'this is text, not JSON',
+    source: file,
+    span: { start, end: start + line.trimEnd().length },
+    hint: isRefusal ? 'collect it again with credentials that may' : 'collect it with `--output json`',
+  }
+}
+
 function hintFor(top: TopValue | undefined, name: string): string {
   if (top?.has('Statement') === true) {
     return `a key policy is named \`get-key-policy.{key id}.json\`; found ${quote(name.slice(name.lastIndexOf('/') + 1))}`
+  }
+  if (top !== undefined && isPartialIdentity(top)) {
+    return 'collect `aws iam get-account-authorization-details` instead: it has all users, groups, roles and their policies'
   }
   return 'a world has files that begin `keyward: world/1`, and outputs of the AWS CLI as they are'
 }

@@ -144,6 +144,25 @@ function itemHas(top: TopValue, list: string, name: string, whenEmpty = true): b
 
 const MAX_NAMED = 6
 
+/** Outputs of one thing each, by what only they have; the dump of the account has all of them. */
+const PARTIAL: readonly (readonly [members: readonly string[], command: string])[] = [
+  [['PolicyVersion'], 'get-policy-version'],
+  [['RoleName', 'PolicyDocument'], 'get-role-policy'],
+  [['UserName', 'PolicyDocument'], 'get-user-policy'],
+  [['GroupName', 'PolicyDocument'], 'get-group-policy'],
+  [['Role'], 'get-role'],
+  [['User'], 'get-user'],
+  [['Roles'], 'list-roles'],
+  [['Users'], 'list-users'],
+  [['AttachedPolicies'], 'list-attached-role-policies'],
+  [['PolicyNames', 'IsTruncated'], 'list-role-policies'],
+]
+
+/** Whether a value is the output of a command of IAM that tells of one thing alone. */
+export function isPartialIdentity(top: TopValue): boolean {
+  return PARTIAL.some(([names]) => names.every((name) => top.has(name)))
+}
+
 /** What a value that is not known looks like. */
 export function looksLike(top: TopValue): string {
   const { keys } = top
@@ -151,6 +170,8 @@ export function looksLike(top: TopValue): string {
   if (top.has('Resources') && top.has('AWSTemplateFormatVersion')) return 'a CloudFormation template'
   if (top.has('planned_values') || top.has('terraform_version')) return 'a Terraform plan or state'
   if (top.has('action') && top.has('principal')) return 'a simulation document'
+  const partial = PARTIAL.find(([names]) => names.every((name) => top.has(name)))
+  if (partial !== undefined) return `the output of \`aws iam ${partial[1]}\``
   if (keys.length === 0) return 'an empty object'
   const named = keys.slice(0, MAX_NAMED).map((key) => quote(key, 40))
   return `an object of ${named.join(', ')}${keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more members` : ''}`

@@ -20,6 +20,8 @@ export interface WorldSummary {
   } | null
   readonly accounts: readonly AccountSummary[]
   readonly files: World['files']
+  /** Files that were not read, as their names end in something else. */
+  readonly leftAlone: readonly string[]
   readonly missing: readonly {
     readonly code: Gap['code']
     readonly message: string
@@ -59,7 +61,11 @@ interface PlaceSummary {
   readonly pointer: string
 }
 
-export function summarizeWorld(world: World, errors: readonly SourceError[]): WorldSummary {
+export function summarizeWorld(
+  world: World,
+  errors: readonly SourceError[],
+  leftAlone: readonly string[] = [],
+): WorldSummary {
   const { organization } = world
   return {
     version: 1,
@@ -73,11 +79,15 @@ export function summarizeWorld(world: World, errors: readonly SourceError[]): Wo
           },
     accounts: accountSummaries(world),
     files: world.files,
-    missing: world.gaps.map(({ code, message, place }) => ({
-      code,
-      message,
-      place: place === undefined ? null : placeSummary(place),
-    })),
+    leftAlone,
+    // Contradictions stand below.
+    missing: world.gaps
+      .filter(({ code }) => code !== 'contradicted')
+      .map(({ code, message, place }) => ({
+        code,
+        message,
+        place: place === undefined ? null : placeSummary(place),
+      })),
     contradictions: world.contradictions.map(({ about, first, second }) => ({
       about,
       taken: placeSummary(first),
@@ -160,6 +170,7 @@ export function renderSummary(
     heading(name, summary, color),
     accountTable(summary.accounts, color),
     fileLines(summary.files, color),
+    leftAloneLines(summary.leftAlone, color),
     missingLines(summary.missing, color),
     contradictionLines(summary.contradictions, color),
     errorFrames(errors, options),
@@ -219,6 +230,15 @@ function fileLines(files: WorldSummary['files'], color: Palette): string {
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([form, number]) => `  ${String(number).padStart(5)}  ${form}`)
   return [color.strong(count(files.length, 'file')), ...lines].join('\n')
+}
+
+function leftAloneLines(names: WorldSummary['leftAlone'], color: Palette): string {
+  if (names.length === 0) return ''
+  const shown = names.slice(0, MAX_OF_A_KIND).map((name) => `  ${escapeTerminal(name)}`)
+  const more = names.length - MAX_OF_A_KIND
+  if (more > 0) shown.push(color.faint(`  and ${more} more`))
+  const why = 'not read; a world has files that end in .json, .jsonl, .yaml or .yml'
+  return [`${color.strong(count(names.length, 'other file'))}, ${why}`, ...shown].join('\n')
 }
 
 function missingLines(missing: WorldSummary['missing'], color: Palette): string {

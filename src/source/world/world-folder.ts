@@ -34,6 +34,8 @@ export interface WorldFolder {
   readonly path: string
   /** In the order of their names. */
   readonly files: readonly FolderFile[]
+  /** Names of the first files of other kinds, which may have been meant; in their order. */
+  readonly others: readonly string[]
   /** Of all files together. */
   readonly bytes: number
   /** When the last of the files was written or renamed, in nanoseconds since the epoch. */
@@ -43,6 +45,7 @@ export interface WorldFolder {
 const EXTENSIONS = ['.json', '.jsonl', '.yaml', '.yml'] as const
 const MAX_FOLDER_DEPTH = 32
 const MIB = 1024 * 1024
+const MAX_OTHERS = 1000
 
 /** What tells a file from another, and from itself before a change: size, both times, and which file it is. */
 export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
@@ -61,7 +64,8 @@ export function* listFolder(
     const files: FolderFile[] = []
     let bytes = 0
     let changedAtNs = 0n
-    for (const path of paths.value.toSorted()) {
+    const { value } = paths
+    for (const path of value.files.toSorted()) {
       const stats = statSync(path, { bigint: true })
       const size = Number(stats.size)
       bytes += size
@@ -71,13 +75,18 @@ export function* listFolder(
       }
       if (stats.ctimeNs > changedAtNs) changedAtNs = stats.ctimeNs
       const name = path.slice(start)
-      files.push({ path, name: sep === '/' ? name : name.split(sep).join('/'), size, stamp: stampOf(stats) })
-      yield paths.value.length
+      files.push({ path, name: withSlashes(name), size, stamp: stampOf(stats) })
+      yield value.files.length
     }
-    return { ok: true, value: { path: folder, files, bytes, changedAtNs } }
+    const others = value.others.map((path) => withSlashes(path.slice(start))).toSorted()
+    return { ok: true, value: { path: folder, files, others, bytes, changedAtNs } }
   } catch (error) {
     return failure(unreadable(folder, error))
   }
+}
+
+function withSlashes(name: string): string {
+  return sep === '/' ? name : name.split(sep).join('/')
 }
 
 /** The texts of the files. Tells how many bytes have been read; the error is one sentence. */
@@ -101,11 +110,20 @@ export function* readFolder({
   }
 }
 
-/** Without a byte order mark; undefined where it is not UTF-8. */
+/** Without a byte order mark; undefined where it is neither UTF-8 nor the UTF-16 that Windows PowerShell writes. */
 export function textOf(bytes: Buffer): string | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return utf16Of(bytes)
   if (!isUtf8(bytes)) return undefined
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return bytes.toString('utf8', hasMark ? 3 : 0)
+}
+
+function utf16Of(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-16le', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 function failure(error: string): { readonly ok: false; readonly error: string } {
@@ -128,9 +146,15 @@ function reasonOf(error: unknown): string {
   return REASONS[code] ?? error.message
 }
 
+interface Walked {
+  readonly files: readonly string[]
+  readonly others: readonly string[]
+}
+
 /** The paths of the files. Tells how many there are so far. */
-function* walk(folder: string, maxFiles: number): Steps<number, Result<readonly string[], string>> {
+function* walk(folder: string, maxFiles: number): Steps<number, Result<Walked, string>> {
   const paths: string[] = []
+  const others: string[] = []
   const seen = new Set<string>()
   const waiting = [{ path: folder, depth: 0 }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -147,11 +171,12 @@ function* walk(folder: string, maxFiles: number): Steps<number, Result<readonly 
       const found = entry.isSymbolicLink() ? followed(path) : entry
       if (found?.isDirectory() === true) waiting.push({ path, depth: next.depth + 1 })
       else if (found?.isFile() === true && isOfWorld(name)) paths.push(path)
+      else if (found?.isFile() === true && others.length < MAX_OTHERS) others.push(path)
       if (paths.length > maxFiles) return failure(`${quote(folder, 200)} has more than ${maxFiles} files`)
     }
     yield paths.length
   }
-  return { ok: true, value: paths }
+  return { ok: true, value: { files: paths, others } }
 }
 
 function isOfWorld(name: string): boolean {

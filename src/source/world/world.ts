@@ -180,6 +180,7 @@ export type GapCode =
   | 'endpoint-missing'
   | 'endpoint-policy-missing'
   | 'list-incomplete'
+  | 'contradicted'
   | 'policy-unreadable'
 
 /** Which answers a gap could change: every one, or those about certain callers, keys or endpoints. */
@@ -227,6 +228,8 @@ export interface Contradiction {
   /** The one that is taken: of the file that comes first by name. */
   readonly first: WorldPlace
   readonly second: WorldPlace
+  /** The answers that it could change, where it is about one caller or key. */
+  readonly scope?: GapScope
 }
 
 export interface WorldFile {

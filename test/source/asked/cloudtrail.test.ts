@@ -529,3 +529,100 @@ async function streamed(text: string, size: number): Promise<readonly unknown[]>
   for await (const items of readCloudTrailStream('t', pieces())) all.push(...items)
   return all
 }
+
+// CloudTrail, CloudWatch Logs and Amazon SNS: what commands and deliveries put around a record.
+describe('a record is taken out of what it is handed on in', () => {
+  const record = event({ errorCode: 'AccessDenied', errorMessage: denied() })
+  const text = JSON.stringify(record)
+  const cases: readonly (readonly [name: string, value: unknown, count: number])[] = [
+    [
+      'aws logs filter-log-events',
+      { events: [{ logStreamName: 's', message: text }, { message: text }], searchedLogStreams: [] },
+      2,
+    ],
+    ['a subscription of CloudWatch Logs', { messageType: 'DATA_MESSAGE', logEvents: [{ id: '1', message: text }] }, 1],
+    [
+      'aws logs get-query-results',
+      {
+        results: [
+          [
+            { field: '@timestamp', value: 'x' },
+            { field: '@message', value: text },
+          ],
+        ],
+        status: 'Complete',
+      },
+      1,
+    ],
+    [
+      'aws cloudtrail get-query-results',
+      { QueryStatus: 'FINISHED', QueryResultRows: [[{ eventJson: text }], [{ eventJson: text }]] },
+      2,
+    ],
+    [
+      'a notification of SNS around EventBridge',
+      { Type: 'Notification', Message: JSON.stringify({ version: '0', detail: record }) },
+      1,
+    ],
+    ['aws sqs receive-message', { Messages: [{ Body: JSON.stringify({ detail: record }) }] }, 1],
+    ['hits of OpenSearch', { hits: { total: 1, hits: [{ _index: 'i', _source: record }] } }, 1],
+    ['a list of files', [{ Records: [record] }, { Records: [record, record] }], 3],
+  ]
+  for (const [name, value, count] of cases) {
+    test(name, () => {
+      for (const indent of [undefined, 2]) {
+        const items = [...readCloudTrail('x.json', JSON.stringify(value, null, indent))]
+        expect(items).toHaveLength(count)
+        for (const item of items) {
+          expect(item).toMatchObject({ ok: true, value: { checks: [{ principal: SESSION, resource: KEY }] } })
+        }
+      }
+    })
+  }
+
+  test('a message that contains itself ends', () => {
+    let nested = JSON.stringify({ detail: {} })
+    for (let depth = 0; depth < 12; depth++) nested = JSON.stringify({ Message: nested })
+    expect([...readCloudTrail('x.json', nested)]).toMatchObject([{ ok: false, error: { kind: 'notAnEvent' } }])
+  })
+
+  test.each([
+    ['an Insights event', { eventType: 'AwsCloudTrailInsight', insightDetails: { eventName: 'Decrypt' } }, 'Insights'],
+    ['a digest', { digestS3Bucket: 'b', logFiles: [] }, 'digest'],
+  ])('%s is said to be one', (_name, value, word) => {
+    const item = questionOfRecord(value, PLACE)
+    expect(item.ok ? undefined : item.error.kind).toBe('notAnEvent')
+    expect(item.ok ? undefined : item.error.message).toContain(word)
+  })
+})
+
+// IAM User Guide, "Forward access sessions": S3 calls KMS for who called S3.
+describe('the event of another service with what KMS said', () => {
+  const data = (more: Json): Json =>
+    event({
+      eventSource: 's3.amazonaws.com',
+      eventName: 'GetObject',
+      eventCategory: 'Data',
+      requestParameters: { bucketName: 'b', key: 'k' },
+      resources: [{ type: 'AWS::S3::Object', ARN: 'arn:aws:s3:::b/k' }],
+      ...more,
+    })
+  test('is a question about KMS, through that service', () => {
+    const question = ask(data({ errorCode: 'AccessDenied', errorMessage: denied() }))
+    expect(question.checks).toMatchObject([
+      { principal: SESSION, action: 'kms:Decrypt', resource: KEY, via: 's3.amazonaws.com' },
+    ])
+    expect(question.checks[0]?.context).not.toHaveProperty(['aws:UserAgent'])
+    expect(question.said).toMatchObject({ decision: 'deny', layer: 'identity' })
+    expect(whyUnknown(question.unknown, 'kms:ViaService')).toBeUndefined()
+    expect(whyUnknown(question.unknown, 'kms:EncryptionContext:x')).toBe(
+      'the event of another service does not tell it',
+    )
+  })
+  test.each([
+    ['its own denial', { errorCode: 'AccessDenied', errorMessage: denied().replaceAll('kms:Decrypt', 's3:GetObject') }],
+    ['no error', {}],
+  ])('is none with %s', (_name, more) => {
+    expect(questionOfRecord(data(more), PLACE)).toMatchObject({ ok: false, error: { kind: 'otherService' } })
+  })
+})

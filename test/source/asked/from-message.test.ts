@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { questionOfText } from '../../../src/source/asked/from-message.js'
+import { questionOfText, questionsOfMessages } from '../../../src/source/asked/from-message.js'
 import { completeQuestion, whyUnknown, type Question } from '../../../src/source/asked/question.js'
 import { A, denied, KEY, SESSION } from './events.js'
 
@@ -127,4 +127,51 @@ describe('what a message tells', () => {
       error: { message: 'there is no AWS refusal in this text' },
     })
   })
+})
+
+describe('several refusals in one text', () => {
+  const ask2 = (text: string): readonly Question[] => {
+    const read = questionsOfMessages('<stdin>', text)
+    if (!read.ok) throw new Error(read.error.message)
+    return read.value
+  }
+  test('are as many questions, in their order', () => {
+    const other = denied().replace('kms:Decrypt', 'kms:Encrypt').replace('the kms:Decrypt', 'the kms:Encrypt')
+    const questions = ask2(`${CLI('Decrypt', denied())}\n${CLI('Encrypt', other)}`)
+    expect(questions.map(({ checks }) => checks[0]?.action)).toEqual(['kms:Decrypt', 'kms:Encrypt'])
+  })
+  test('are one where a program prints one twice, and once cut off; the fuller counts', () => {
+    const [text] = denied().split(' because')
+    const [question, ...others] = ask2(`${text} (truncated...)\n${CLI('Decrypt', denied())}\n${denied()}`)
+    expect(others).toEqual([])
+    expect(question?.said).toMatchObject({ layer: 'identity' })
+  })
+})
+
+// IAM User Guide, "Forward access sessions".
+describe('the error of another service tells that the request came through it', () => {
+  const GO = (service: string): string =>
+    `operation error ${service}: X, https response error StatusCode: 403, RequestID: ABCD-1, api error AccessDenied: ${denied()}`
+  const cases: readonly (readonly [name: string, text: string, via: string | undefined])[] = [
+    ['the AWS CLI and boto3, S3', CLI('PutObject', denied()), 's3.amazonaws.com'],
+    ['boto3, Secrets Manager', CLI('GetSecretValue', denied()), 'secretsmanager.amazonaws.com'],
+    ['the SDK for Go', GO('Secrets Manager'), 'secretsmanager.amazonaws.com'],
+    [
+      'the SDK for Java 1',
+      `${denied()} (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: A-1)`,
+      's3.amazonaws.com',
+    ],
+    ['the SDK for Java 2', `${denied()} (Service: Sqs, Status Code: 400, Request ID: A-1)`, 'sqs.amazonaws.com'],
+    ['KMS itself', CLI('Decrypt', denied()), undefined],
+    ['KMS itself, the SDK for Go', GO('KMS'), undefined],
+    ['KMS itself, the SDK for Java 2', `${denied()} (Service: Kms, Status Code: 400, Request ID: A-1)`, undefined],
+    ['an operation that many services have', CLI('CreateFunction', denied()), undefined],
+  ]
+  for (const [name, text, via] of cases) {
+    test(name, () => {
+      const { checks, unknown } = ask(text)
+      expect(checks[0]?.via).toBe(via)
+      expect(whyUnknown(unknown, 'kms:ViaService') === undefined).toBe(via !== undefined)
+    })
+  }
 })

@@ -376,6 +376,18 @@ const REFUSED: readonly (readonly [name: string, files: Files, message: RegExp])
   ['a policy of nobody', { 'p.json': ALLOW_ALL }, /looks like a policy document that does not say whose it is/],
   ['something else', { 'x.json': { foo: 1, bar: 2 } }, /looks like an object of `foo`, `bar`/],
   ['a number', { 'x.json': '42' }, /looks like no object/],
+  ['the output of a command as text', { 'x.json': 'KEYMETADATA\t111122223333\n' }, /^x\.json: this is text, not JSON$/],
+  [
+    'an error of the AWS CLI',
+    { 'x.json': '\nAn error occurred (AccessDenied) when calling the GetKeyPolicy operation: no\n' },
+    /^x\.json: this is an error of the AWS CLI, not an output$/,
+  ],
+  [
+    'the output of a command about one role',
+    { 'x.json': { RoleName: 'R', PolicyName: 'p', PolicyDocument: {} } },
+    /looks like the output of `aws iam get-role-policy`/,
+  ],
+  ['the output of a command about one policy', { 'x.json': { PolicyVersion: {} } }, /`aws iam get-policy-version`/],
   ['broken JSON', { 'x.json': '{"Grants": [' }, /the text ends inside the array/],
   ['an empty file', { 'x.json': '' }, /the text is empty/],
   [

@@ -115,6 +115,25 @@ const CASES: readonly Case[] = [
     expected: ['list-incomplete'],
   },
   {
+    name: 'a role that two dumps describe differently',
+    files: {
+      ...WHOLE,
+      'org.yaml': String(WHOLE['org.yaml']).replace('roles: { R: {} }', ''),
+      'd.json': details({ Tags: [{ Key: 'team', Value: 'a' }] }),
+      'e.json': details({ Tags: [{ Key: 'team', Value: 'b' }] }),
+    },
+    expected: ['contradicted'],
+  },
+  {
+    name: 'another role that two dumps describe differently',
+    files: {
+      ...WHOLE,
+      'd.json': { RoleDetailList: [{ Arn: `${ROLE}2`, RoleId: 'AROAS' }] },
+      'e.json': { RoleDetailList: [{ Arn: `${ROLE}2`, RoleId: 'AROAS', Tags: [{ Key: 'team', Value: 'b' }] }] },
+    },
+    expected: [],
+  },
+  {
     name: 'a group that is not in the dump',
     files: { ...WHOLE, 'd.json': { UserDetailList: [{ Arn: `arn:aws:iam::${A}:user/u`, GroupList: ['g'] }] } },
     question: { ...ASK, principal: `arn:aws:iam::${A}:user/u` },
@@ -125,6 +144,18 @@ const CASES: readonly Case[] = [
 describe('the gaps of an answer', () => {
   test.each(CASES)('$name', ({ files = WHOLE, question = ASK, expected }) => {
     expect(codes(files, question)).toEqual(expected)
+  })
+
+  test('of what two files say differently a message says which is taken', () => {
+    const other = { Policy: JSON.stringify(KEY_POLICY).replace('kms:*', 'kms:Get*'), PolicyName: 'default' }
+    const world = worldOf({ ...WHOLE, [`old/get-key-policy.${KEY_ID}.json`]: other })
+    expect(gapsFor(world, ASK)).toMatchObject([
+      {
+        code: 'contradicted',
+        message: `two files say different things of the key policy of ${KEY}: key.json:7 is taken, old/get-key-policy.${KEY_ID}.json:2 is not`,
+      },
+    ])
+    expect(gapsFor(world, { principal: ROLE })).toEqual([])
   })
 
   test('a message says how the missing thing is taken', () => {

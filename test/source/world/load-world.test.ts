@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runWorld } from '../../../src/cli/world-run.js'
-import { loadWorld } from '../../../src/source/world/load-world.js'
+import { filesLeftAlone, loadWorld } from '../../../src/source/world/load-world.js'
 import { renderSummary, summarizeWorld } from '../../../src/source/world/summary.js'
 import { plainPalette } from '../../../src/text/palette.js'
 import { ACME } from './acme-requests.js'
@@ -41,6 +41,14 @@ describe('a folder', () => {
     for (const path of ['b/x.yaml', 'a.yml', 'b.yaml', '.git/config.json', 'c/.hidden.json', 'notes.txt', 'README.md'])
       write(path, WORLD)
     expect(await names()).toEqual(['a.yml', 'b.yaml', 'b/x.yaml'])
+    expect(filesLeftAlone(folder)).toEqual(['README.md', 'notes.txt'])
+  })
+
+  test('what Windows PowerShell redirects into a file', async () => {
+    write('w.yaml', Buffer.from(`\ufeff${WORLD}`, 'utf16le'))
+    expect(await names()).toEqual(['w.yaml'])
+    write('x.json', Buffer.from([0xff, 0xfe, 0x00, 0xd8]))
+    expect(await failure(folder)).toMatch(/not UTF-8/)
   })
 
   test('links that run in a circle, lead nowhere or lead to a file', async () => {
@@ -131,6 +139,14 @@ describe('keyward world', () => {
     expect(output).toContain('`Alow` is not an effect')
     expect(output).toContain('own.yaml:6:16')
     expect(output).toMatch(/role\.json:1:\d+/)
+  })
+
+  test('files of other kinds are named, as they may have been meant', async () => {
+    write('w.yaml', WORLD)
+    write('a/list-grants.json.gz', Buffer.from([0x1f, 0x8b]))
+    const { output } = await run(folder)
+    expect(output).toContain('1 other file, not read; a world has files that end in .json, .jsonl, .yaml or .yml')
+    expect(output).toContain('\n  a/list-grants.json.gz\n')
   })
 
   test('1: a contradiction, as JSON with both places', async () => {

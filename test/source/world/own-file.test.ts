@@ -205,3 +205,13 @@ describe('several files', () => {
     expect([...world.keys.values()][0]?.properties.tags).toEqual({ team: 'a' })
   })
 })
+
+test('every code of what is missing stands in docs/world.md, and no other', () => {
+  const text = readFileSync(new URL('../../../src/source/world/world.ts', import.meta.url), 'utf8')
+  const type = /export type GapCode =\n([\s\S]*?)\n\n/.exec(text)?.[1] ?? ''
+  const codes = [...type.matchAll(/'([a-z-]+)'/g)].map(([, code]) => code)
+  const table = /\| code +\|[\s\S]*?\n\n/.exec(DOCUMENTATION)?.[0] ?? ''
+  const documented = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)])
+  expect(new Set(documented.map(([, code]) => code))).toEqual(new Set(codes))
+  expect(documented).toHaveLength(codes.length)
+})

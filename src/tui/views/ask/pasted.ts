@@ -16,7 +16,7 @@ export function questionOfPasted(text: string, asking: Asking): Result<Question,
     const asked = asking.query(text.trim())
     return asked.ok ? asked : { ok: false, error: asked.error.message }
   }
-  if (text.includes('"eventSource"')) {
+  if (text.includes('eventSource')) {
     for (const item of readCloudTrail(NAME, text, { names: asking.answerer.names })) {
       if (item.ok) return item
     }
