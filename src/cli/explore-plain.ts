@@ -13,11 +13,9 @@ import { EXIT, type ExitCode } from './exit-codes.js'
 import type { ExploreOptions } from './explore-given.js'
 import type { Started } from './explore-start.js'
 import { progressOn } from './progress.js'
-import { terminalFacts, writeError, writeOut } from './terminal.js'
+import { terminalFacts, widthFor, writeError, writeOut } from './terminal.js'
 import { refuse } from './why-run.js'
 import { renderGroups } from './why-world-render.js'
-
-const WIDTH = 100
 
 export async function printPlain(started: Started, asking: Asking, options: ExploreOptions): Promise<ExitCode> {
   switch (started.kind) {
@@ -66,6 +64,12 @@ async function printEvents(
     const answer = asking.answer(example)
     return answer.ok ? answer.value.explanation.summary : answer.error.message
   }
-  await writeOut(renderGroups(last.grouped, tell, { width: WIDTH, color: plainPalette, allLayers: false }))
+  await writeOut(
+    renderGroups(last.grouped, tell, {
+      width: widthFor(terminalFacts(), undefined),
+      color: plainPalette,
+      allLayers: false,
+    }),
+  )
   return last.grouped.allowed === last.grouped.total ? EXIT.ok : EXIT.denied
 }

@@ -35,6 +35,16 @@ describe.skipIf(!hasScript)('the program in a terminal (needs `script` of util-l
     expect(run.screen).toContain('key-policy-condition')
   })
 
+  test('line by line no word is broken at the edge of the terminal', async () => {
+    const run = program.explore(`${WORLD} ${DAY} --plain`, { columns: 80, rows: 24 })
+    await run.see('a string is not closed on its line')
+    await run.see(`${DAY}:15)`)
+    expect(run.screen).toContain(`${DAY}:12)`)
+    // With lines of 100 columns: the terminal broke `arn:...` and such where its own edge is.
+    expect(run.screen).not.toContain('444455\n')
+    expect(run.screen.split('\n')).toContainEqual(expect.stringMatching(/first at$/))
+  })
+
   test('a pasted text becomes a verdict', async () => {
     const run = program.explore(WORLD)
     await run.see('May somebody do something')

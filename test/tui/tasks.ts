@@ -111,7 +111,7 @@ export const TASKS: readonly Task[] = [
     given: `${WORLD} ${DAY}`,
     first: '7 denied',
     cause: {
-      keys: ['G', 'k', 'k', 'enter'],
+      keys: ['G', 'k', 'k', 'k', 'enter'],
       see: [
         'ALLOWED  kms:Decrypt',
         'AWS denied it; this world answers otherwise',

@@ -3,12 +3,19 @@
  *
  * Set KEYWARD_UPDATE_GOLDEN=1 to write the frames anew; read the difference before it is kept.
  */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { View } from '../../src/tui/app/view.js'
 import { openAsk, openPasted } from '../../src/tui/views/ask/ask-view.js'
 import { denialsView } from '../../src/tui/views/denials-view.js'
 import { openVerdict } from '../../src/tui/views/verdict/verdict-view.js'
+import { partsFor } from '../../src/tui/explorer.js'
+import { UNICODE } from '../../src/tui/frame/glyphs.js'
+import { Asking } from '../../src/tui/world/asking.js'
+import { Answerer } from '../../src/source/answer/answer-question.js'
+import { openWorld } from '../../src/source/world/load-world.js'
 import { readCloudTrail } from '../../src/source/asked/cloudtrail.js'
 import type { Question } from '../../src/source/asked/question.js'
 import { acme, checkFrame, dayFeed, SIZES, started, type Driven, type Room } from './frames.js'
@@ -47,6 +54,9 @@ describe.each(SIZES)('at $columns x $rows', (room) => {
     check('denials', driven)
     check('denials-filter', driven.press('/', '"payments"'))
   })
+
+  test('what was not asked, and why', () =>
+    check('denials-passed-over', started(denialsView(), room, dayFeed()).press('G', 'enter', 'G', 'up')))
 
   test.each([
     'key-policy-condition',
@@ -109,8 +119,65 @@ test('what the world lacks and could change the verdict stands beside it', () =>
   }
 })
 
+test('that something is not known is seen beside a name that is too long for the line', () => {
+  const name = `role/${'Long'.repeat(20)}`
+  const question = asked(`can arn:aws:iam::444455556666:${name} do kms:Decrypt on alias/payments`)
+  expect(started(verdictOf(question, SIZES[0]), SIZES[0]).frame()).toMatch(/LongLong\S*… {2}! \d+ things? not known/)
+})
+
 describe('denials', () => {
   const day = (): Driven => started(denialsView(), MEDIUM, dayFeed())
+
+  test('what was not asked stands last, folded, and tells why and where', () => {
+    const driven = day().press('G')
+    expect(driven.frame()).toContain('4 events; Enter shows them and why')
+    expect(driven.frame()).not.toContain('the principal is not known')
+    driven.press('enter', 'down')
+    expect(driven.frame()).toContain('its own events name it')
+    expect(driven.frame()).toContain('not asked, once, first at fixtures/acme/questions/day.jsonl:14')
+    expect(driven.press('enter').frame()).toContain('there is no verdict on it')
+    driven.press('y')
+    expect(driven.effects.at(-1)).toMatchObject({ kind: 'copy', what: 'the reason' })
+    expect(driven.press('left').frame()).toContain('4 events; Enter shows them and why')
+  })
+
+  test('a filter finds what was not asked by its reason', () => {
+    const frame = day().press('/', '"rotatekey"').frame()
+    expect(frame).toContain('is what KMS did by itself')
+    expect(frame).not.toContain('of another account')
+    expect(day().press('/', '"tenant"').frame()).not.toContain('no request of KMS')
+  })
+
+  test('folding all causes leaves what was not asked as it is', () => {
+    const frame = day().press('a').frame()
+    expect(frame).toContain('▸     4 ✗')
+    expect(day().press('G', 'enter', 'a').frame()).toContain('the principal is not known')
+  })
+
+  test('why the events cannot be read is told whole', () => {
+    const failure = `the file ${'long '.repeat(20)}cannot be read: no permission`
+    const frame = started(denialsView(), SIZES[0], {
+      grouped: undefined,
+      read: 0,
+      state: 'read',
+      name: 'x',
+      failure,
+    }).frame()
+    expect(frame).toContain('no permission')
+  })
+
+  test('no count of the headline is cut in the middle', () => {
+    const headline = (columns: number): string =>
+      started(denialsView(), { columns, rows: 24 }, dayFeed()).frame().split('\n')[1]?.trim() ?? ''
+    expect(headline(80)).toBe('12 requests   7 denied   2 not as AWS   1 allowed   1 other refusal   4 more')
+    expect(headline(60)).toBe('12 requests   7 denied   2 not as AWS   1 allowed   5 more')
+    expect(headline(30)).toBe('12 requests   7 denied')
+    const { grouped } = dayFeed()
+    if (grouped === undefined) throw new Error('nothing was grouped')
+    const one = { ...grouped, groups: [], total: 1, allowed: 0, otherRefusals: 1, notAsked: [], notUnderstood: [] }
+    const frame = started(denialsView(), MEDIUM, { ...dayFeed(), grouped: one }).frame()
+    expect(frame).toContain('1 request   0 denied   1 other refusal')
+  })
 
   test('begin at the first denial, and Enter tells why', () => {
     expect(day().press('enter').frame()).toContain('EachTenantItsOwnData')
@@ -142,7 +209,7 @@ describe('denials', () => {
     const driven = started(denialsView(), MEDIUM, dayFeed()).press('g')
     expect(driven.frame()).toContain('4 requests; Enter folds them away')
     expect(driven.press('enter').frame()).toContain('4 requests; Enter shows them')
-    expect(driven.press('G', 'up').frame()).toContain('1 request; Enter folds it away')
+    expect(driven.press('G', 'up', 'up').frame()).toContain('1 request; Enter folds it away')
   })
 
   test('a cause folds and unfolds', () => {
@@ -175,6 +242,21 @@ describe('a new question', () => {
 
   test('a name that nobody has is said, and nothing is asked', () => {
     expect(ask().press('"zzzzz"', 'enter').frame()).toContain('nothing here has this name')
+  })
+
+  test('a world that has nobody says so, and takes a whole ARN', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyward-empty-'))
+    try {
+      const opened = openWorld(folder)
+      if (!opened.ok) throw new Error(opened.error)
+      const asking = new Asking(folder, opened.value.world, new Answerer(opened.value.world), 0)
+      const driven = started(openAsk({ asking }), MEDIUM, undefined, partsFor(asking, UNICODE))
+      expect(driven.frame()).toContain('this world has no callers; a whole ARN can be typed')
+      driven.press('"arn:aws:iam::111122223333:role/App"', 'enter', '"kms:decrypt"', 'enter')
+      expect(driven.frame()).toContain('this world has no keys; a whole ARN can be typed')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   test('an access-denied text that is pasted is the whole question', () => {

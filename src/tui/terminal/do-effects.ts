@@ -1,8 +1,8 @@
 /**
  * What views want done outside, done: files, the editor, the clipboard.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Effect, Reply } from '../app/view.js'
@@ -36,19 +36,25 @@ export function editEffect(
     writeFileSync(path, text, { mode: 0o600 })
     // As git does: the variable may have arguments in it, the path must not be taken apart.
     const ended = spawnSync('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], { stdio: 'inherit' })
-    if (ended.status !== 0) {
-      return {
-        kind: 'failed',
-        tag,
-        message: `the editor ${editor} ended with ${ended.status ?? ended.signal ?? 'an error'}`,
-      }
-    }
+    if (ended.status !== 0) return { kind: 'failed', tag, message: whyEnded(editor, ended) }
+    if (!existsSync(path))
+      return { kind: 'failed', tag, message: `the editor ${editor} left no file; nothing is changed` }
     return { kind: 'edited', tag, text: readFileSync(path, 'utf8') }
   } catch (error) {
     return { kind: 'failed', tag, message: `cannot edit: ${reason(error)}` }
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** What the shell says where it has no such program, or may not start it. */
+const NOT_FOUND = 127
+const NOT_STARTED = 126
+
+function whyEnded(editor: string, { status, signal }: Pick<SpawnSyncReturns<Buffer>, 'status' | 'signal'>): string {
+  if (status === NOT_FOUND) return `there is no editor ${editor}; VISUAL or EDITOR names one`
+  if (status === NOT_STARTED) return `the editor ${editor} cannot be started; VISUAL or EDITOR names one`
+  return `the editor ${editor} ended with ${status ?? signal ?? 'an error'}; nothing is changed`
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -22,6 +22,15 @@ import { CAUSES } from '../../aws/causes.js'
 import type { GroupedQuestions, GroupKind, QuestionGroup } from '../../source/answer/grouped-questions.js'
 import type { AskedWorld } from '../../source/world/world.js'
 import { openAsk } from './ask/ask-view.js'
+import { headline } from './denials-headline.js'
+import {
+  drawPassedOver,
+  PASSED_OVER_TITLE,
+  passedOverIn,
+  passedOverPreview,
+  placeOf,
+  type PassedOver,
+} from './passed-over.js'
 import { openVerdict } from './verdict/verdict-view.js'
 
 interface DenialsState {
@@ -29,6 +38,8 @@ interface DenialsState {
   readonly list: ListState
   /** Titles of causes that are folded. */
   readonly folded: readonly string[]
+  /** What was passed over is unfolded; it stands last and folded until somebody looks for it. */
+  readonly showsPassedOver: boolean
   readonly filter: string
   readonly isFiltering: boolean
 }
@@ -42,6 +53,8 @@ type DenialRow =
       readonly isFolded: boolean
     }
   | { readonly kind: 'group'; readonly group: QuestionGroup }
+  | { readonly kind: 'aside'; readonly count: number; readonly isFolded: boolean }
+  | { readonly kind: 'passedOver'; readonly passed: PassedOver }
 
 const KEYS: readonly KeyEntry[] = [
   { command: 'open', keys: ['enter', 'right', 'l'], what: 'why? or fold the cause', hint: 'why?', whileTyping: true },
@@ -76,7 +89,14 @@ function escaped(state: DenialsState, env: Env): Step<DenialsState> | undefined 
 }
 
 export function denialsView({ filter, folded }: Pick<DenialsState, 'filter' | 'folded'> = UNFILTERED): View {
-  return viewOf(denialsKind, { rows: [], list: { cursor: 0, top: 0 }, folded, filter, isFiltering: false })
+  return viewOf(denialsKind, {
+    rows: [],
+    list: { cursor: 0, top: 0 },
+    folded,
+    showsPassedOver: false,
+    filter,
+    isFiltering: false,
+  })
 }
 
 const UNFILTERED = { filter: '', folded: [] }
@@ -113,7 +133,7 @@ function titleOf({ kind, cause }: QuestionGroup): string {
 
 /** Denials first; of each kind the cause that has most. */
 function rowsOf(
-  { filter, folded }: DenialsState,
+  { filter, folded, showsPassedOver }: DenialsState,
   grouped: GroupedQuestions | undefined,
   world: AskedWorld,
 ): readonly DenialRow[] {
@@ -135,11 +155,19 @@ function rowsOf(
   causes.sort(
     (left, right) => KINDS.indexOf(left.groupKind) - KINDS.indexOf(right.groupKind) || right.count - left.count,
   )
-  return causes.flatMap(({ title, members, groupKind, count }): readonly DenialRow[] => {
+  const rows = causes.flatMap(({ title, members, groupKind, count }): readonly DenialRow[] => {
     const isFolded = folded.includes(title)
     const row: DenialRow = { kind: 'cause', title, groupKind, count, isFolded }
     return isFolded ? [row] : [row, ...members.map((group): DenialRow => ({ kind: 'group', group }))]
   })
+  return [...rows, ...passedOverRows(passedOverIn(grouped, filter), showsPassedOver || filter !== '')]
+}
+
+function passedOverRows(passed: readonly PassedOver[], isShown: boolean): readonly DenialRow[] {
+  if (passed.length === 0) return []
+  const count = passed.reduce((sum, { reason }) => sum + reason.count, 0)
+  const heading: DenialRow = { kind: 'aside', count, isFolded: !isShown }
+  return isShown ? [heading, ...passed.map((each): DenialRow => ({ kind: 'passedOver', passed: each }))] : [heading]
 }
 
 const knownNames = new WeakMap<readonly QuestionGroup[], readonly string[]>()
@@ -160,6 +188,10 @@ function namesOf(groups: readonly QuestionGroup[], world: AskedWorld): readonly 
 /** What stays under the cursor when more events come. */
 function isSame(row: DenialRow, before: DenialRow | undefined): boolean {
   if (row.kind === 'cause') return before?.kind === 'cause' && row.title === before.title
+  if (row.kind === 'aside') return before?.kind === 'aside'
+  if (row.kind === 'passedOver') {
+    return before?.kind === 'passedOver' && row.passed.reason.reason === before.passed.reason.reason
+  }
   if (before?.kind !== 'group') return false
   const { kind, cause, caller, action, resource } = row.group
   const { group } = before
@@ -225,6 +257,10 @@ function reduce(state: DenialsState, action: Action, env: Env): Step<DenialsStat
     case 'ask':
       return { state, go: { to: 'view', view: openAsk(env) } }
     case 'copy': {
+      if (row?.kind === 'passedOver') {
+        const { reason } = row.passed
+        return { state, effects: [{ kind: 'copy', text: `${reason.reason} (${placeOf(reason)})`, what: 'the reason' }] }
+      }
       if (row?.kind !== 'group') return { state }
       const { caller, action: permission, resource } = row.group
       return {
@@ -253,6 +289,8 @@ function open(before: DenialsState, row: DenialRow | undefined, env: Env): Step<
   const state = { ...before, isFiltering: false }
   if (row === undefined) return { state }
   if (row.kind === 'cause') return { state: toggled(state, row.title, env) }
+  if (row.kind === 'aside') return { state: withRows({ ...state, showsPassedOver: row.isFolded }, env) }
+  if (row.kind === 'passedOver') return { state, say: 'there is no verdict on it; below stands why it was not asked' }
   const view = openVerdict(row.group.example, env)
   return view.ok ? { state, go: { to: 'view', view: view.value } } : { state, say: view.error }
 }
@@ -265,6 +303,10 @@ function toggled(state: DenialsState, title: string, env: Env): DenialsState {
 
 function fold(state: DenialsState, row: DenialRow | undefined, env: Env): DenialsState {
   if (row === undefined) return state
+  if (row.kind === 'aside' || row.kind === 'passedOver') {
+    const next = withRows({ ...state, showsPassedOver: false }, env)
+    return { ...next, list: listAt(next.list, next.rows.length - 1, roomOf(next.rows, env)) }
+  }
   const title = row.kind === 'cause' ? row.title : titleOf(row.group)
   if (state.folded.includes(title)) return state
   const next = withRows({ ...state, folded: [...state.folded, title] }, env)
@@ -277,10 +319,13 @@ function fold(state: DenialsState, row: DenialRow | undefined, env: Env): Denial
 function draw(state: DenialsState, env: Env): readonly Line[] {
   const { columns, feed, glyphs } = env
   const { rows, list } = state
-  const head: readonly Line[] = [[span(' '), ...headline(feed)], filterLine(state, columns)]
+  const failed = feed.failure === undefined ? [] : wrapText(feed.failure, columns - 2, 'bad', ' ')
+  const [failure = [span(' '), ...headline(feed, columns - 2)], ...failureGoesOn] = failed
+  const head: readonly Line[] = [failure, filterLine(state, columns)]
   const room = roomOf(rows, env)
   const items = drawList(list, { ...room, columns }, (index) => [drawRow(rows[index]!, env)])
-  const body = items.length > 0 ? items : [[span(`   ${emptyWords(state, feed)}`, 'faint')]]
+  const empty = failureGoesOn.length > 0 ? failureGoesOn : [[span(`   ${emptyWords(state, feed)}`, 'faint')]]
+  const body: readonly Line[] = items.length > 0 ? items : empty.slice(0, room.rows)
   const gap = Array.from({ length: Math.max(room.rows - body.length, 0) }, () => NO_LINE)
   const rule: Line = [span(glyphs.horizontal.repeat(columns), 'faint')]
   return [...head, ...body, ...gap, rule, ...preview(rows[list.cursor], env)]
@@ -288,47 +333,9 @@ function draw(state: DenialsState, env: Env): readonly Line[] {
 
 function emptyWords({ filter }: DenialsState, { state, failure }: Feed): string {
   if (filter !== '') return 'nothing has all of these words'
-  // The line above says what it was.
+  // The lines above say what it was.
   if (failure !== undefined) return ''
   return state === 'reading' || state === 'following' ? 'no denial yet' : 'no denials in these events'
-}
-
-function headline({ grouped, read, failure }: Feed): Line {
-  if (failure !== undefined) return [span(failure, 'bad')]
-  if (grouped === undefined) return [span(`${counted(read)} events`, 'faint')]
-  const of = countsOf(grouped.groups)
-  const sum = (some: readonly { readonly count: number }[]): number => some.reduce((all, { count }) => all + count, 0)
-  const parts: readonly (readonly [number, string, Role])[] = [
-    [of.denied + grouped.uncounted, 'denied', 'bad'],
-    [of.onlyAwsDenies + of.onlyWorldDenies, 'not as AWS', 'warn'],
-    [grouped.allowed, 'allowed', 'good'],
-    [grouped.otherRefusals, 'other refusals', 'faint'],
-    [sum(grouped.notAsked), 'not asked', 'faint'],
-    [sum(grouped.notUnderstood), 'no KMS requests', 'faint'],
-  ]
-  const shown = parts.filter(([count], index) => count > 0 || index === 0)
-  return [
-    span(`${counted(grouped.total)} requests`, 'strong'),
-    ...shown.flatMap(([count, word, role]) => [
-      span('   '),
-      span(counted(count), role),
-      span(` ${word}`, role === 'faint' ? 'faint' : 'plain'),
-    ]),
-  ]
-}
-
-const knownCounts = new WeakMap<readonly QuestionGroup[], Readonly<Record<GroupKind, number>>>()
-
-/** The headline stands in every frame, and there may be thousands of groups. */
-function countsOf(groups: readonly QuestionGroup[]): Readonly<Record<GroupKind, number>> {
-  let counts = knownCounts.get(groups)
-  if (counts === undefined) {
-    const sums = { denied: 0, onlyAwsDenies: 0, onlyWorldDenies: 0 }
-    for (const { kind, count } of groups) sums[kind] += count
-    knownCounts.set(groups, sums)
-    counts = sums
-  }
-  return counts
 }
 
 function filterLine({ filter, isFiltering }: DenialsState, columns: number): Line {
@@ -363,6 +370,14 @@ function drawRow(row: DenialRow, { columns, glyphs, asking }: Env): Line {
       span(title, 'strong'),
     ]
   }
+  if (row.kind === 'aside') {
+    return [
+      span(`${row.isFolded ? glyphs.closed : glyphs.open}`.padStart(2), 'faint'),
+      span(counted(row.count).padStart(COUNT_COLUMNS - 3), 'faint'),
+      span(` ${glyphs.skipped} ${PASSED_OVER_TITLE}`, 'faint'),
+    ]
+  }
+  if (row.kind === 'passedOver') return drawPassedOver(row.passed, COUNT_COLUMNS)
   const { count, action, caller, resource } = row.group
   const room = columns - COUNT_COLUMNS - 4
   const actionColumns = Math.min(Math.max(Math.floor(room * 0.28), Math.min(LONG_ACTION, Math.floor(room * 0.36))), 34)
@@ -386,9 +401,9 @@ function keyNames(arn: string | null, world: AskedWorld, columns: number): Line 
   return lineWidth(whole) <= columns ? whole : [span(name, 'place'), span(`  ${arn}`, 'faint')]
 }
 
-function foldWords({ count, isFolded }: Extract<DenialRow, { readonly kind: 'cause' }>): string {
-  const [noun, them] = count === 1 ? ['request', 'it'] : ['requests', 'them']
-  return `${counted(count)} ${noun}; Enter ${isFolded ? `shows ${them}` : `folds ${them} away`}`
+function foldWords(noun: string, { count, isFolded }: Extract<DenialRow, { readonly isFolded: boolean }>): string {
+  const them = count === 1 ? 'it' : 'them'
+  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}; Enter ${isFolded ? `shows ${them}` : `folds ${them} away`}`
 }
 
 /** What stands under the cursor, answered. */
@@ -396,7 +411,13 @@ function preview(row: DenialRow | undefined, env: Env): readonly Line[] {
   const { asking, columns, glyphs } = env
   const { world } = asking
   if (row === undefined) return []
-  if (row.kind === 'cause') return [[span(` ${row.title}`, 'strong')], [span(` ${foldWords(row)}`, 'faint')]]
+  if (row.kind === 'cause') return [[span(` ${row.title}`, 'strong')], [span(` ${foldWords('request', row)}`, 'faint')]]
+  if (row.kind === 'aside') {
+    return [[span(` ${PASSED_OVER_TITLE}`, 'strong')], [span(` ${foldWords('event', row)} and why`, 'faint')]]
+  }
+  if (row.kind === 'passedOver') {
+    return passedOverPreview(row.passed, { columns, rows: toldRows(env), ellipsis: glyphs.ellipsis })
+  }
   const { caller, action, resource, example } = row.group
   const answer = asking.answer(example)
   const told = answer.ok ? answer.value.explanation.summary : answer.error.message

@@ -257,6 +257,14 @@ describe('tags', () => {
   })
 })
 
+test('a new pair says how it is written', () => {
+  const frame = whatIf(RIGHT_TENANT)
+    .press(...TO_TENANT, 'j', 'enter')
+    .frame()
+  expect(frame).toContain('name = value; nothing for none')
+  expect(frame).toContain('no pair  as it is typed')
+})
+
 describe('a policy in the editor', () => {
   /** The row of the key policy, whose text the editor gets. */
   function editing(): { readonly driven: Driven; readonly effect: Extract<Effect, { readonly kind: 'edit' }> } {
@@ -299,6 +307,8 @@ describe('a policy in the editor', () => {
     reply(driven, { kind: 'edited', tag: effect.tag, text: broken })
     expect(driven.frame()).toMatch(/not taken, line \d+/)
     expect(verdicts(driven)).toBe('DENIED')
+    // What is wrong has the line for itself.
+    expect(driven.frame()).toMatch(/key policy +✗ not taken: line \d+: `Alow` is not an effect *│/)
     driven.press('enter')
     expect((driven.effects.at(-1) as Extract<Effect, { readonly kind: 'edit' }>).text).toBe(broken)
   })

@@ -270,7 +270,7 @@ function newQuestion(state: AskState, { asking }: Env): Result<Question, string>
 const LABEL_COLUMNS = 15
 
 function draw(state: AskState, env: Env): readonly Line[] {
-  const { columns, glyphs } = env
+  const { columns, glyphs, asking } = env
   const { fields, at, base } = state
   const title: Line = [
     span(base === undefined ? ' May somebody do something with a key?' : ' This lacks something', 'strong'),
@@ -283,7 +283,8 @@ function draw(state: AskState, env: Env): readonly Line[] {
     const choice = found[index]
     return choice === undefined ? [] : [drawChoice(choice, columns)]
   })
-  const none: readonly Line[] = found.length === 0 ? [[span('   nothing here has this name', 'faint')]] : []
+  const none: readonly Line[] =
+    found.length === 0 ? [[span(`   ${noneWords(fields[at]?.part ?? 'principal', asking.world)}`, 'faint')]] : []
   return [
     title,
     ...why,
@@ -293,6 +294,13 @@ function draw(state: AskState, env: Env): readonly Line[] {
     ...items,
     ...none,
   ]
+}
+
+/** A world that has none of them is told from a name that none of them has. */
+function noneWords(part: CheckPart, world: AskedWorld): string {
+  const isEmpty = choicesOf(part, world).choices.length === 0
+  if (!isEmpty || part === 'action') return 'nothing here has this name; a whole ARN can be typed'
+  return `this world has no ${part === 'principal' ? 'callers' : 'keys'}; a whole ARN can be typed`
 }
 
 function drawField(

@@ -10,6 +10,7 @@ import {
   beside,
   cutLine,
   firstLines,
+  lineWidth,
   NO_LINE,
   padLine,
   span,
@@ -82,7 +83,7 @@ const ONE_OF: ReadonlySet<string> = new Set(['keyPolicy', 'vpce', 'boundary'])
 
 function drawHead({ answer }: VerdictState, env: Env, { headRows }: VerdictLayout): Line[] {
   const { explanation, eitherWay, missing } = answer
-  const { columns, asking } = env
+  const { columns, asking, glyphs } = env
   const { action, caller, resource, summary } = explanation
   const uncertain = eitherWay.answer === 'depends' && answer.comparison?.agreement !== 'same'
   const { length: lacking } = missing
@@ -92,7 +93,9 @@ function drawHead({ answer }: VerdictState, env: Env, { headRows }: VerdictLayou
   ]
   if (isCompact(env)) {
     const names = callerOn(caller, resource, asking.world)
-    const first: Line = [span(' '), badge(explanation), span(` ${action}  `, 'strong'), span(names), ...doubt]
+    const told: Line = [span(' '), badge(explanation), span(` ${action}  `, 'strong'), span(names)]
+    // Of a long name a part is enough; that something is not known is not to be missed.
+    const first: Line = [...cutLine(told, Math.max(columns - lineWidth(doubt), 0), glyphs.ellipsis), ...doubt]
     return [first, ...summaryLines(summary, columns, headRows - 1)]
   }
   const aliases = resource === null ? [] : aliasesOf(resource, asking.world)

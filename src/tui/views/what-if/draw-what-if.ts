@@ -106,10 +106,19 @@ function drawRequest(state: WhatIfState, columns: number, rows: number, env: Env
   ])
 }
 
+function isNewPair({ part }: Pick<RequestRow, 'part'>): boolean {
+  return part === 'newContext' || part === 'newCondition'
+}
+
+function placeholderOf(typing: Typing): string {
+  if (isNewPair(typing.row)) return 'name = value; nothing for none'
+  return isFree(typing) ? 'type a value; nothing for none' : 'type a few letters, or a whole ARN'
+}
+
 /** In the reader's words: names where there are some. */
 function valueText(row: Pick<RequestRow, 'part' | 'value'>, world: AskedWorld): string {
   const { part, value } = row
-  if (value === undefined) return part === 'newContext' || part === 'newCondition' ? 'name = value' : 'none'
+  if (value === undefined) return isNewPair({ part }) ? 'name = value' : 'none'
   if (part === 'caller') return shortPrincipal(value)
   if (part === 'key') return shortKey(value, world)
   return value
@@ -135,13 +144,11 @@ function drawRow(
   const refused: Line = draft === undefined ? [] : [span(`   ${glyphs.deny} not taken: ${draft.problem}`, 'bad')]
   if (isPolicy) {
     const name: Line = [mark, span(row.label, 'place'), ...refused]
-    return cutLine(
-      spread(name, [span(`${row.value ?? ''} `, role === 'plain' ? 'faint' : role)], columns),
-      columns,
-      glyphs.ellipsis,
-    )
+    // What is wrong with it is read before how long it is.
+    const size: Line = draft === undefined ? [span(`${row.value ?? ''} `, role === 'plain' ? 'faint' : role)] : []
+    return cutLine(spread(name, size, columns), columns, glyphs.ellipsis)
   }
-  const isNew = row.part === 'newContext' || row.part === 'newCondition'
+  const isNew = isNewPair(row)
   const line: Line = [
     mark,
     ...padLine([span(row.label, isNew ? 'place' : 'faint')], width),
@@ -161,7 +168,7 @@ function drawTyping(typing: Typing, columns: number, rows: number, { glyphs }: E
   const input = drawInput(isUntouched && !isFree(typing) ? '' : text, {
     columns: room,
     isFocused: true,
-    placeholder: isFree(typing) ? 'type a value; nothing for none' : 'type a few letters, or a whole ARN',
+    placeholder: placeholderOf(typing),
   })
   const head: Line = cutLine([span(` ${row.label} `, 'title'), span(`${glyphs.cursor} `, 'key'), ...input], columns)
   const told: Line =
@@ -169,7 +176,7 @@ function drawTyping(typing: Typing, columns: number, rows: number, { glyphs }: E
   const count = countOf(typing)
   const choices = drawList(list, { count, rows: Math.max(rows - TYPING_ROWS, 1), columns }, (index) => {
     const choice = choiceAt(typing, index)
-    const own = text.trim() === '' ? 'none' : text
+    const own = text.trim() === '' ? (isNewPair(row) ? 'no pair' : 'none') : text
     const line: Line =
       choice === undefined
         ? [span('   '), span(own, 'strong'), span('  as it is typed', 'faint')]
