@@ -17,6 +17,7 @@ import { EXIT, type ExitCode } from './exit-codes.js'
 import { Refusal } from './kms-store.js'
 import { openBackend, type Opened } from './serve-backend.js'
 import type { ServeSettings } from './serve-options.js'
+import { tellPorts } from './serve-ports.js'
 import { followSignals, type Signals } from './serve-signals.js'
 import { say, tellStart, warn } from './serve-words.js'
 import type { ServedWorld } from './serve-world.js'
@@ -34,9 +35,9 @@ export async function serveCluster(
   // are on their way to a process that dies, and whoever has made them waits for ever.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const processes = new Cluster({
+  const processes: Cluster = new Cluster({
     processes: settings.operations.processes,
-    fork: () => new ReadToItsEnd(cluster.fork()),
+    fork: () => new ReadToItsEnd(cluster.fork(tellPorts(processes.urls))),
     metrics,
     onWarning: warn,
     onTold: (kind, message) => (kind === 'warning' ? warn(message) : say(message)),

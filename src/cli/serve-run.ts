@@ -13,6 +13,7 @@ import { isTold, orRefuse, Refusal, runCommandLine } from './kms-store.js'
 import { openBackend, type Opened } from './serve-backend.js'
 import { serveCluster } from './serve-cluster.js'
 import { readServeSettings, serveCommand, type ServeOptions, type ServeSettings } from './serve-options.js'
+import { withToldPorts } from './serve-ports.js'
 import { followSignals, OF_PROCESS, type Signals } from './serve-signals.js'
 import { say, TELLING, tellStart, type Telling } from './serve-words.js'
 import { ServedWorld } from './serve-world.js'
@@ -20,7 +21,9 @@ import { ServedWorld } from './serve-world.js'
 export function runServe(words: readonly string[], signals: Signals = OF_PROCESS): Promise<ExitCode> {
   return runCommandLine<ServeOptions>(serveCommand(), words, async (options) => {
     const settings = readServeSettings(options)
-    if (cluster.worker !== undefined) return serveInCluster(settings, cluster.worker)
+    if (cluster.worker !== undefined) {
+      return serveInCluster({ ...settings, listeners: withToldPorts(settings.listeners) }, cluster.worker)
+    }
     const world = openWorld(settings, TELLING)
     return settings.operations.processes > 1 ? serveCluster(settings, world, signals) : serve(settings, world, signals)
   })

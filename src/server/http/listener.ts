@@ -24,6 +24,8 @@ export interface ListenerOptions {
   readonly host?: string
   /** 0, or left out: any that is free. */
   readonly port?: number
+  /** What 0 has come to before, and must be again: clients know it. */
+  readonly formerPort?: number
   readonly tls?: TlsFiles
   /** Whoever comes in here comes through this endpoint. */
   readonly vpcEndpointId?: string
@@ -101,14 +103,28 @@ export class Listener<T> {
     return (this.server.address() as AddressInfo).port
   }
 
-  listen(): Promise<void> {
-    const { host = DEFAULT_HOST, port = 0 } = this.options
+  async listen(): Promise<void> {
+    const { port = 0, formerPort } = this.options
+    await this.listenAt(port)
+    // Other processes that still listen where 0 has led them share it with whoever asks for 0, and with nobody who asks for
+    // that port. So 0 is asked first; where all of them have ended, it leads elsewhere.
+    if (port === 0 && formerPort !== undefined && this.port !== formerPort) {
+      await new Promise((resolve) => {
+        this.server.close(resolve)
+        this.destroy()
+      })
+      await this.listenAt(formerPort)
+    }
+    this.server.on('error', (error) => this.work.onWarning(`the listener ${this.url}: ${error.message}`))
+  }
+
+  private listenAt(port: number): Promise<void> {
+    const { host = DEFAULT_HOST } = this.options
     return new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => reject(new ServerError(whyNot(error, host, port)))
       this.server.once('error', failed)
       this.server.listen({ host, port }, () => {
         this.server.off('error', failed)
-        this.server.on('error', (error) => this.work.onWarning(`the listener ${this.url}: ${error.message}`))
         resolve()
       })
     })

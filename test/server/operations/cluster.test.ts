@@ -159,6 +159,38 @@ test('whoever connects while a process dies is answered or broken off, never lef
   expect(ends.broken).toBeGreaterThan(0)
 })
 
+test.each(['one after the other', 'all at once'])(
+  'a port that the system chose outlives processes that die %s',
+  async (how) => {
+    const words = ['--cluster', '2', '--listen', '127.0.0.1:0']
+    const { child, told, ended } = serve('--store', join(folder, 'keys'), ...words)
+    await expect.poll(told, SLOW).toContain('aws kms create-key')
+    const urls = / at (\S+), (\S+)\n/.exec(told())?.slice(1) ?? []
+    expect(new Set(urls).size).toBe(2)
+    const areServed = async () => (await Promise.all(urls.map((url) => askAnew(`${url}/healthz`)))).join()
+    for (let round = 0; round < 2; round++) {
+      const before = childrenOf(child.pid)
+      expect(before).toHaveLength(2)
+      for (const pid of before) {
+        process.kill(pid, 'SIGKILL')
+        const isNew = (each: number) => !before.includes(each)
+        if (how === 'one after the other') {
+          await expect.poll(() => childrenOf(child.pid).filter(isNew).length, SLOW).toBe(1 + before.indexOf(pid))
+        }
+      }
+      await expect.poll(() => childrenOf(child.pid).filter((pid) => !before.includes(pid)).length, SLOW).toBe(2)
+      await expect.poll(areServed, SLOW).toBe('answered,answered')
+    }
+    // Those that come after ones that have come back share their port as well.
+    child.kill('SIGUSR2')
+    await expect.poll(told, SLOW).toMatch(/SIGUSR2: (all processes are new|a new process could not)/)
+    expect(told()).toContain('all processes are new')
+    expect(await areServed()).toBe('answered,answered')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  },
+)
+
 test('what all of them warn of is told once, also when they read again', async () => {
   const world = join(folder, 'world')
   mkdirSync(world)
