@@ -167,7 +167,7 @@ export function bytes(
 ): Uint8Array | undefined {
   if (isMissing(faults, value, path, required)) return undefined
   if (!(value instanceof Uint8Array)) {
-    faults.wrongType(path, 'a Uint8Array')
+    faults.wrongType(path, 'bytes, which are base64 in JSON and a Uint8Array in a program')
     return undefined
   }
   if (value.length > max) faults.constraint(path, undefined, `have length less than or equal to ${max}`)
@@ -203,7 +203,7 @@ export function integer(
 export function moment(faults: Faults, value: unknown, path: string, required: boolean): Date | undefined {
   if (isMissing(faults, value, path, required)) return undefined
   if (value instanceof Date && !Number.isNaN(value.getTime())) return new Date(value.getTime())
-  faults.wrongType(path, 'a valid Date')
+  faults.wrongType(path, 'a point in time, which is seconds since 1970 in JSON and a valid Date in a program')
   return undefined
 }
 

@@ -112,7 +112,9 @@ const CASES: readonly Case[] = [
   {
     operation: 'Encrypt',
     input: { KeyId: 'k', Plaintext: 'text' },
-    says: "SerializationException: the member 'plaintext' is not a Uint8Array",
+    says:
+      "SerializationException: the member 'plaintext' is not bytes, " +
+      'which are base64 in JSON and a Uint8Array in a program',
   },
   {
     operation: 'Encrypt',
@@ -127,7 +129,9 @@ const CASES: readonly Case[] = [
       EncryptedKeyMaterial: new Uint8Array(1),
       ValidTo: new Date(NaN),
     },
-    says: "SerializationException: the member 'validTo' is not a valid Date",
+    says:
+      "SerializationException: the member 'validTo' is not a point in time, " +
+      'which is seconds since 1970 in JSON and a valid Date in a program',
   },
 ]
 

@@ -104,6 +104,35 @@ describe('refusals', () => {
     ],
     ['deep broken JSON', 'ListKeys', '['.repeat(500_000), {}, 400, { __type: 'SerializationException' }],
     [
+      'bytes that are not base64',
+      'Encrypt',
+      { KeyId: '1234abcd-12ab-34cd-56ef-1234567890ab', Plaintext: '!!!' },
+      {},
+      400,
+      {
+        __type: 'SerializationException',
+        message: expect.stringMatching(/'plaintext' is not bytes, which are base64 in JSON/) as unknown,
+      },
+    ],
+    [
+      'a time as text',
+      'ImportKeyMaterial',
+      {
+        KeyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
+        ImportToken: 'AAAA',
+        EncryptedKeyMaterial: 'AAAA',
+        ValidTo: '2026-01-01T00:00:00Z',
+      },
+      {},
+      400,
+      {
+        __type: 'SerializationException',
+        message: expect.stringMatching(
+          /'validTo' is not a point in time, which is seconds since 1970 in JSON/,
+        ) as unknown,
+      },
+    ],
+    [
       'a wrong member',
       'ListKeys',
       { Limit: 0 },
