@@ -157,11 +157,14 @@ function reportComposed(text: string, document: Document.Parsed, errors: ErrorLi
   for (const error of [...document.errors, ...warnings]) {
     if (errors.isFull()) return
     const span = spanIn(text, error.pos)
-    const { message, hint } = WORDING[error.code]
-    const found = quote(text.slice(span.start, Math.min(span.end, lineEnd(text, span.start))), 40)
+    const found = text.slice(span.start, Math.min(span.end, lineEnd(text, span.start)))
+    const isAtEnd = found === '' && text.slice(span.start).trim() === ''
+    // A bracket that is never closed is one that is not indented enough, for the yaml package.
+    const { message, hint } = WORDING[isAtEnd && error.code === 'BAD_INDENT' ? 'MISSING_CHAR' : error.code]
+    const place = isAtEnd ? 'the end of the text' : found === '' ? 'the end of the line' : quote(found, 40)
     errors.add(
       span,
-      message.replace('%', () => found),
+      message.replace('%', () => place),
       hint === undefined ? {} : { hint },
     )
   }

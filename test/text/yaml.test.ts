@@ -157,6 +157,16 @@ describe('faults', () => {
     test(`refuses ${name}`, () => expect(faults(text)).toEqual(expected))
 })
 
+describe('a text that ends too early', () => {
+  const missing = (place: string, at: string): string =>
+    `something is missing at ${place} | expected a closing quote or bracket, a comma, a space or \`:\` @ ${at}`
+  test.each([
+    ['a list of a member', 'listen: [\n', missing('the end of the text', '10')],
+    ['a list', '[1, 2', missing('the end of the text', '5')],
+    ['a string', 'a: "b', missing('the end of the text', '5')],
+  ])('%s', (_name, text, expected) => expect(faults(text)[0]).toBe(expected))
+})
+
 describe('limits', () => {
   test('depth: 128 levels are read, 129 and 20,000 give one error', () => {
     expect(faults('['.repeat(128) + ']'.repeat(128))).toEqual([])
