@@ -85,10 +85,21 @@ export function withOwnText(document: PolicyDocument): PolicyDocument {
 
 /** One statement under all Denies of its document: what it allows by itself. */
 export function aloneUnderDenies(document: PolicyDocument, index: number): PolicyDocument {
+  const denies = deniesOf.get(document) ?? document.statements.filter(({ effect }) => effect === 'Deny')
+  deniesOf.set(document, denies)
+  const statement = document.statements[index]
   return withStatements(
     document,
-    document.statements.filter((statement) => statement.effect === 'Deny' || statement.index === index),
+    statement === undefined || statement.effect === 'Deny' ? denies : inOrder(statement, denies),
   )
+}
+
+const deniesOf = new WeakMap<PolicyDocument, readonly Statement[]>()
+
+/** The statement among the others, in the order of the document. */
+export function inOrder(statement: Statement, others: readonly Statement[]): readonly Statement[] {
+  const before = others.filter(({ index }) => index < statement.index)
+  return [...before, statement, ...others.slice(before.length)]
 }
 
 const built = new Map<string, PolicyDocument>()
@@ -116,10 +127,15 @@ export function delegatingPolicy(account: string): PolicyDocument {
   })
 }
 
+/** Of one document always the same object: every finding about a policy carries all of it. */
 export function asPolicyInput(document: PolicyDocument): PolicyInput {
   // What `printPolicy` prints is a JSON object.
-  return JSON.parse(printPolicy(document)) as PolicyInput
+  const known = inputs.get(document) ?? (JSON.parse(printPolicy(document)) as PolicyInput)
+  inputs.set(document, known)
+  return known
 }
+
+const inputs = new WeakMap<PolicyDocument, PolicyInput>()
 
 /** A request as findings carry it; `whole` puts the whole policy where only a part of it was asked about. */
 export function foundRequest(witness: Witness, summary: string, whole: Partial<AuthorizeDocument> = {}): FoundRequest {

@@ -59,8 +59,18 @@ export function namedAccounts(document: PolicyDocument): readonly string[] {
 
 const ACCOUNT_KEYS: ReadonlySet<string> = new Set(['kms:calleraccount', 'aws:principalaccount', 'aws:sourceaccount'])
 
-/** The account named most often first. */
-function accountsByNumber({ statements }: PolicyDocument): readonly (readonly [string, number])[] {
+type NumberedAccounts = readonly (readonly [string, number])[]
+
+const accountsOf = new WeakMap<PolicyDocument, NumberedAccounts>()
+
+/** The account named most often first. Rules ask for each statement, so it is found out once. */
+function accountsByNumber(document: PolicyDocument): NumberedAccounts {
+  const known = accountsOf.get(document) ?? countedAccounts(document)
+  accountsOf.set(document, known)
+  return known
+}
+
+function countedAccounts({ statements }: PolicyDocument): NumberedAccounts {
   const counts = new Map<string, number>()
   const count = (account: string): void => void counts.set(account, (counts.get(account) ?? 0) + 1)
   for (const { principal, conditions } of statements) {
@@ -76,7 +86,7 @@ function accountsByNumber({ statements }: PolicyDocument): readonly (readonly [s
   return [...counts].toSorted(([, left], [, right]) => right - left)
 }
 
-function majority([first, second]: readonly (readonly [string, number])[]): string | undefined {
+function majority([first, second]: NumberedAccounts): string | undefined {
   if (first === undefined) return undefined
   return second === undefined || first[1] > second[1] ? first[0] : undefined
 }

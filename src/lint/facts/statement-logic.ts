@@ -284,7 +284,11 @@ export function besideEverything(document: PolicyDocument, statements: readonly 
   return withStatements(document, [everything(document.kind, 'Allow'), ...statements])
 }
 
+const deniesOf = new WeakMap<PolicyView, readonly StatementView[]>()
+
 /** Denies that may deny all that the Allow allows, each by itself. */
 export function shadowCandidates(policy: PolicyView, statement: StatementView): readonly StatementView[] {
-  return policy.statements.filter((one) => one.effect === 'Deny' && mayCover(one, statement))
+  const denies = deniesOf.get(policy) ?? policy.statements.filter(({ effect }) => effect === 'Deny')
+  deniesOf.set(policy, denies)
+  return denies.filter((one) => mayCover(one, statement))
 }

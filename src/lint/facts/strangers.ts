@@ -34,7 +34,7 @@ function ask(document: PolicyDocument, index: number, account: string): Found | 
   if (statement === undefined || statement.effect !== 'Allow' || !namesEverybody(statement)) return undefined
   const alone = aloneUnderDenies(document, index)
   const world = keyWorld(alone, account)
-  const fresh = freshAccount(JSON.stringify(document.statements), account)
+  const fresh = freshAccount(textOf(document), account)
   const mentioned = keysOf(alone.statements)
   // Who is asked for by name may be somebody of any account.
   const byName = ['aws:principalarn', 'aws:userid', 'aws:username'].some((key) => mentioned.has(key))
@@ -64,7 +64,7 @@ function anyStranger(
   const scope = { resources: [arn], context, sessionPolicies: 'none' } as const
   const listed = accessOf({ snapshot }, { ...scope, standing: ['stranger'] }, { ...LINT_OPTIONS, maxListed: 20 })
   if (listed.answer === 'unknown') return undefined
-  const text = JSON.stringify(document.statements)
+  const text = textOf(document)
   for (const { callers } of listed.access) {
     const outsider = callers.find(
       ({ kind, accountId }) =>
@@ -75,6 +75,14 @@ function anyStranger(
     if (found.answer === 'yes') return found
   }
   return undefined
+}
+
+const texts = new WeakMap<PolicyDocument, string>()
+
+function textOf(document: PolicyDocument): string {
+  const known = texts.get(document) ?? JSON.stringify(document.statements)
+  texts.set(document, known)
+  return known
 }
 
 const ACCOUNTS = ['999988887777', '888877776666', '777766665555', '666655554444'] as const

@@ -13,6 +13,7 @@ import {
   asPolicyInput,
   EXAMPLE_ACCOUNT,
   foundRequest,
+  inOrder,
   keyWorld,
   sampleKeys,
   withStatements,
@@ -21,7 +22,7 @@ import { ownAccount } from '../facts/own-account.js'
 import { relevantTo } from '../facts/relevant-statements.js'
 import type { PolicyView, StatementView } from '../policy-view.js'
 import type { PolicyRule, ProjectFacts } from '../rule.js'
-import type { PolicyDocument, PrincipalEntry } from '../../policy/document.js'
+import type { PolicyDocument, Statement } from '../../policy/document.js'
 import type { AnyAccess } from '../../solve/access.js'
 import type { AuthorizeDocument } from '../../source/simulation-document.js'
 import { quote } from '../../text/escape.js'
@@ -122,6 +123,32 @@ function isAdministration({ effect, action }: StatementView): boolean {
   return effect === 'Allow' && kmsActionsOf(action).has('kms:PutKeyPolicy')
 }
 
+/** What a key policy says of grants, whichever of its statements is asked about. */
+interface GrantingPart {
+  readonly administrators: ReadonlySet<string>
+  /** By their index in the document. */
+  readonly allows: ReadonlyMap<number, Statement>
+  readonly denies: readonly Statement[]
+}
+
+const grantingParts = new WeakMap<PolicyView, GrantingPart>()
+
+function grantingPart(document: PolicyDocument, policy: PolicyView): GrantingPart {
+  const known = grantingParts.get(policy)
+  if (known !== undefined) return known
+  const entries = policy.statements
+    .filter(isAdministration)
+    .flatMap(({ index }) => document.statements[index]?.principal?.entries ?? [])
+  const relevant = relevantTo(document.statements, [CREATE_GRANT], GRANTING)
+  const part: GrantingPart = {
+    administrators: new Set(entries.map(({ value }) => value)),
+    allows: new Map(relevant.filter(({ effect }) => effect === 'Allow').map((each) => [each.index, each])),
+    denies: relevant.filter(({ effect }) => effect === 'Deny'),
+  }
+  grantingParts.set(policy, part)
+  return part
+}
+
 function freeInKeyPolicy(
   document: PolicyDocument,
   { index }: StatementView,
@@ -129,24 +156,16 @@ function freeInKeyPolicy(
   project: ProjectFacts,
 ): FreeGrant | undefined {
   const own = ownAccount(policy, project)
-  const administrators = new Set(
-    policy.statements
-      .filter(isAdministration)
-      .flatMap((one) => (document.statements[one.index]?.principal?.entries ?? []).map(({ value }) => value)),
-  )
+  const { administrators, allows, denies } = grantingPart(document, policy)
+  const statement = allows.get(index)
+  const { principal } = statement ?? {}
+  if (statement === undefined || principal === undefined) return undefined
   // Of another account, the root has a rule of its own.
-  const isOfInterest = ({ kind, value }: PrincipalEntry): boolean =>
-    kind !== 'account' && kind !== 'service' && !administrators.has(value)
-  const relevant = relevantTo(document.statements, [CREATE_GRANT], GRANTING)
-  const statements = relevant.flatMap((statement) => {
-    if (statement.effect === 'Deny') return [statement]
-    const { principal } = statement
-    if (statement.index !== index || principal === undefined) return []
-    const entries = principal.entries.filter(isOfInterest)
-    return entries.length === 0 ? [] : [{ ...statement, principal: { ...principal, entries } }]
-  })
-  if (statements.every(({ effect }) => effect === 'Deny')) return undefined
-  const alone = withStatements(document, statements)
+  const entries = principal.entries.filter(
+    ({ kind, value }) => kind !== 'account' && kind !== 'service' && !administrators.has(value),
+  )
+  if (entries.length === 0) return undefined
+  const alone = withStatements(document, inOrder({ ...statement, principal: { ...principal, entries } }, denies))
   const account = own?.account ?? EXAMPLE_ACCOUNT
   const world = keyWorld(alone, account)
   const found = freeGrant(world, { resources: [world.arn], context: DIRECT, sessionPolicies: 'none' }, alone, account)

@@ -12,6 +12,7 @@ import {
   EXAMPLE_ACCOUNT,
   foundRequest,
   keyWorld,
+  type KeyWorld,
   LINT_OPTIONS,
   withStatements,
 } from '../facts/key-world.js'
@@ -20,6 +21,7 @@ import type { PolicyView, StatementView } from '../policy-view.js'
 import type { PolicyRule, ProjectFacts } from '../rule.js'
 import { keySpan } from '../spans.js'
 import { actionByName } from '../../aws/action.js'
+import type { RequestContext } from '../../decide/values.js'
 import type { PolicyDocument } from '../../policy/document.js'
 import { anyAccess, type AnyAccess } from '../../solve/access.js'
 import { quote } from '../../text/escape.js'
@@ -94,19 +96,13 @@ function bypass(
     kind === 'user' || kind === 'role' || kind === 'session' ? [value] : [],
   )
   if (attested.length === 0) return undefined
-  const keys = document.statements.flatMap(({ conditions }) =>
-    conditions.map(({ key }) => key).filter((key) => key.toLowerCase().startsWith('kms:recipientattestation:')),
-  )
-  const world = keyWorld(
-    withStatements(document, document.statements),
-    ownAccount(policy, project)?.account ?? EXAMPLE_ACCOUNT,
-  )
+  const { world, unattested } = attestedWorld(document, ownAccount(policy, project)?.account ?? EXAMPLE_ACCOUNT)
   const found = anyAccess(
     world,
     {
       resources: [world.arn],
       actions: attested,
-      context: Object.fromEntries(keys.map((key) => [key, null])),
+      context: unattested,
       sessionPolicies: 'none',
       unknownIdentity: 'any',
       ...(principals.length === 0 ? {} : { principals }),
@@ -114,4 +110,28 @@ function bypass(
     LINT_OPTIONS,
   )
   return found.answer === 'yes' ? found : undefined
+}
+
+interface AttestedWorld {
+  readonly account: string
+  readonly world: KeyWorld
+  readonly unattested: RequestContext
+}
+
+const worlds = new WeakMap<PolicyDocument, AttestedWorld>()
+
+/** The same for each statement of the policy. */
+function attestedWorld(document: PolicyDocument, account: string): AttestedWorld {
+  const known = worlds.get(document)
+  if (known?.account === account) return known
+  const keys = document.statements.flatMap(({ conditions }) =>
+    conditions.map(({ key }) => key).filter((key) => key.toLowerCase().startsWith('kms:recipientattestation:')),
+  )
+  const made: AttestedWorld = {
+    account,
+    world: keyWorld(withStatements(document, document.statements), account),
+    unattested: Object.fromEntries(keys.map((key) => [key, null])),
+  }
+  worlds.set(document, made)
+  return made
 }
