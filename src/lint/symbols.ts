@@ -27,6 +27,11 @@ export function firstSymbol(value: string): number {
   return value.search(SYMBOL)
 }
 
+/** A value as a pattern: each symbol may be any text. */
+export function withWildcards(value: string): string {
+  return value.replace(SYMBOLS, '*')
+}
+
 /** A value as a person wrote it: `arn:aws:iam::${AWS::AccountId}:root`. */
 export function writtenOut(value: string, symbols: readonly SymbolicValue[]): string {
   if (symbols.length === 0) return value

@@ -10,6 +10,7 @@
 import { resultWithoutKey } from './absent-key.js'
 import { neverCarriedBy } from './caller-class.js'
 import { keyPresence } from './condition-key-facts.js'
+import { mayTestMore } from './condition-tests.js'
 import type { ConditionView, StatementView } from '../policy-view.js'
 
 /** In calls for a principal these are the service's own, or not there at all. */
@@ -38,8 +39,9 @@ const BY_SERVICES: ReadonlySet<string> = new Set([
 const OF_CALLER: ReadonlySet<string> = new Set(['aws:principalorgid', 'aws:principalorgpaths', 'aws:principalaccount'])
 
 /** The test of the network by which the Deny hits calls through services; undefined where they are spared. */
-export function networkGuard({ conditions, effect }: StatementView): ConditionView | undefined {
-  if (effect !== 'Deny') return undefined
+export function networkGuard(statement: StatementView): ConditionView | undefined {
+  const { conditions, effect } = statement
+  if (effect !== 'Deny' || mayTestMore(statement)) return undefined
   const guard = conditions.find((test) => isNegated(test) && NETWORK.has(nameOf(test)))
   if (guard === undefined) return undefined
   const isSpared = conditions.some((test) => {
@@ -52,8 +54,9 @@ export function networkGuard({ conditions, effect }: StatementView): ConditionVi
 }
 
 /** The test of the caller by which the Deny hits calls of service principals; undefined where they are spared. */
-export function callerGuard({ conditions, effect, principal }: StatementView): ConditionView | undefined {
-  if (effect !== 'Deny') return undefined
+export function callerGuard(statement: StatementView): ConditionView | undefined {
+  const { conditions, effect, principal } = statement
+  if (effect !== 'Deny' || mayTestMore(statement)) return undefined
   if (principal !== undefined && !principal.negated && !principal.entries.some(({ value }) => value === '*'))
     return undefined
   const guard = conditions.find((test) => isNegated(test) && OF_CALLER.has(nameOf(test)))

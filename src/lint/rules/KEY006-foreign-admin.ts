@@ -7,9 +7,10 @@ import { freeGrant, grantContext } from '../facts/free-grant.js'
 import { asPolicyInput, foundRequest, keyWorld, LINT_OPTIONS, withStatements } from '../facts/key-world.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
 import { accountOfEntry, ownAccount, type OwnAccount } from '../facts/own-account.js'
+import { settledStatements } from '../facts/settled-statements.js'
 import type { PrincipalEntryView, StatementView } from '../policy-view.js'
 import type { PolicyRule } from '../rule.js'
-import type { PolicyDocument } from '../../policy/document.js'
+import type { PolicyDocument, Statement } from '../../policy/document.js'
 import { anyAccess, type AnyAccess } from '../../solve/access.js'
 import { quote } from '../../text/escape.js'
 
@@ -49,12 +50,15 @@ export const foreignAdmin: PolicyRule = {
   },
 
   check({ policy, project }, report) {
-    const { document } = policy
-    const own = document === undefined ? undefined : ownAccount(policy, project)
-    if (document === undefined || own === undefined) return
-    for (const statement of policy.statements) {
-      const foreign = foreignEntries(statement, document, own)
-      const [first, ...others] = foreign
+    // What other statements allow, known or not, takes nothing from an account that one of them lets in.
+    const settled = settledStatements(policy)
+    const own = settled === undefined ? undefined : ownAccount(policy, project)
+    if (settled === undefined || own === undefined) return
+    const { document, positionOf } = settled
+    for (const view of policy.statements) {
+      const statement = document.statements[positionOf(view.index) ?? -1]
+      if (statement === undefined) continue
+      const [first, ...others] = foreignEntries(view, statement, own)
       if (first === undefined) continue
       const found = ruleOverGrants(document, statement, own)
       if (found === undefined) continue
@@ -77,15 +81,15 @@ export const foreignAdmin: PolicyRule = {
 }
 
 function foreignEntries(
-  { effect, principal, index, action }: StatementView,
-  document: PolicyDocument,
+  { effect, principal, action }: StatementView,
+  statement: Statement,
   { all }: OwnAccount,
 ): readonly PrincipalEntryView[] {
   if (effect !== 'Allow' || principal === undefined || principal.negated) return []
   const actions = kmsActionsOf(action)
   if (!actions.has('kms:RevokeGrant') && !actions.has('kms:CreateGrant')) return []
   // Entries of the document are those of the view, with stand-ins for what is not known.
-  const entries = document.statements[index]?.principal?.entries ?? []
+  const entries = statement.principal?.entries ?? []
   return principal.entries.filter((_, place) => {
     const entry = entries[place]
     const account = entry === undefined ? undefined : accountOfEntry(entry)
@@ -95,7 +99,7 @@ function foreignEntries(
 
 function ruleOverGrants(
   document: PolicyDocument,
-  { index }: StatementView,
+  { index }: Statement,
   { account, all }: OwnAccount,
 ): Extract<AnyAccess, { readonly answer: 'yes' }> | undefined {
   const statements = document.statements.flatMap((statement) => {

@@ -7,6 +7,7 @@
 import { addTest } from '../facts/add-test.js'
 import { asPolicyInput, foundRequest } from '../facts/key-world.js'
 import { ownAccount } from '../facts/own-account.js'
+import { settledStatements } from '../facts/settled-statements.js'
 import { strangerAccess } from '../facts/strangers.js'
 import type { PolicyRule } from '../rule.js'
 import { keySpan } from '../spans.js'
@@ -45,13 +46,17 @@ export const ineffectiveGuard: PolicyRule = {
   },
 
   check({ policy, project }, report) {
-    const { document, where, symbols } = policy
-    if (document === undefined) return
+    const { where, symbols } = policy
+    // What other statements allow, known or not, closes nothing that one of them opens.
+    const settled = settledStatements(policy)
+    if (settled === undefined) return
+    const { document, positionOf } = settled
     const account = ownAccount(policy, project)?.account
     for (const statement of policy.statements) {
       const { principal, index, conditions } = statement
-      if (principal === undefined || conditions.length === 0) continue
-      const found = strangerAccess(document, index, account)
+      const position = positionOf(index)
+      if (principal === undefined || position === undefined || conditions.length === 0) continue
+      const found = strangerAccess(document, position, account)
       if (found === undefined) continue
       const [action = 'kms:*'] = found.access.actions
       const keys = [...new Set(conditions.map(({ key }) => key.key))]

@@ -6,11 +6,13 @@
 import { addTest } from '../facts/add-test.js'
 import { resultWithoutKey } from '../facts/absent-key.js'
 import { neverCarriedBy } from '../facts/caller-class.js'
-import { testsOf } from '../facts/condition-tests.js'
+import { mayTestMore, testsOf } from '../facts/condition-tests.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
 import { ownAccount } from '../facts/own-account.js'
-import type { ConditionView, PolicyView, StatementView } from '../policy-view.js'
+import { overlaps } from '../facts/pattern-overlap.js'
+import type { ConditionView, PolicyView, PrincipalEntryView, StatementView } from '../policy-view.js'
 import type { Fix, PolicyRule, ProjectFacts } from '../rule.js'
+import { withWildcards } from '../symbols.js'
 import { quote } from '../../text/escape.js'
 
 export const unguardedServicePrincipal: PolicyRule = {
@@ -53,12 +55,13 @@ export const unguardedServicePrincipal: PolicyRule = {
   },
 
   check({ policy, project, options }, report) {
-    const spared = new Set(Array.isArray(options['services']) ? options['services'] : [])
+    const given = options['services']
+    const spared: readonly string[] = typeof given === 'object' ? given : []
     for (const statement of policy.statements) {
       const { effect, principal, action } = statement
       if (effect !== 'Allow' || principal === undefined || principal.negated) continue
       const services = principal.entries.filter(
-        ({ entry, type, value }) => (entry?.kind ?? type.toLowerCase()) === 'service' && !spared.has(value),
+        (one) => (one.entry?.kind ?? one.type.toLowerCase()) === 'service' && !spared.some((name) => mayBe(one, name)),
       )
       const [first, ...others] = services
       if (first === undefined || !isOfInterest(kmsActionsOf(action)) || isGuarded(statement)) continue
@@ -75,6 +78,11 @@ export const unguardedServicePrincipal: PolicyRule = {
   },
 }
 
+/** A service that only deployment knows may be one that needs no guard. */
+function mayBe({ value, known }: PrincipalEntryView, name: string): boolean {
+  return known ? value === name : overlaps(withWildcards(value), name)
+}
+
 /** To describe a key gives nothing away. */
 function isOfInterest(actions: ReadonlySet<string>): boolean {
   return [...actions].some((action) => action !== 'kms:DescribeKey')
@@ -83,7 +91,7 @@ function isOfInterest(actions: ReadonlySet<string>): boolean {
 const SOURCES = ['aws:sourceaccount', 'aws:sourcearn', 'aws:sourceorgid', 'aws:sourceorgpaths'] as const
 
 function isGuarded(statement: StatementView): boolean {
-  if (testsOf(statement, SOURCES).some(isPositive)) return true
+  if (mayTestMore(statement) || testsOf(statement, SOURCES).some(isPositive)) return true
   if (
     testsOf(statement, ['kms:encryptioncontext:']).some(
       (test) => isPositive(test) && (/account|arn/i.test(test.key.key) || test.values.some(namesOwner)),

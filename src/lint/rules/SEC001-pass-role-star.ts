@@ -3,7 +3,7 @@
  *
  * Source: IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
  */
-import { hasTestOf } from '../facts/condition-tests.js'
+import { hasTestOf, mayTestMore } from '../facts/condition-tests.js'
 import { broadResource, isDeniedOutright, namedAction } from '../facts/service-actions.js'
 import type { PolicyRule } from '../rule.js'
 import { quote } from '../../text/escape.js'
@@ -49,7 +49,7 @@ export const passRoleStar: PolicyRule = {
       const entry = statement.effect === 'Allow' ? namedAction(statement, 'iam', 'passrole') : undefined
       const resource = entry === undefined ? undefined : broadResource(statement, 'iam', 'role/*')
       if (entry === undefined || resource === undefined) continue
-      if (hasTestOf(statement, ['iam:passedtoservice', 'iam:associatedresourcearn'])) continue
+      if (mayTestMore(statement) || hasTestOf(statement, ['iam:passedtoservice', 'iam:associatedresourcearn'])) continue
       report({
         at: resource,
         message: `${quote(entry.item.value)} allows to pass every role to every service`,

@@ -3,7 +3,7 @@
  *
  * Source: IAM User Guide, "Create a service-linked role".
  */
-import { hasTestOf } from '../facts/condition-tests.js'
+import { hasTestOf, mayTestMore } from '../facts/condition-tests.js'
 import { broadResource, isDeniedOutright, isEverything, namedAction } from '../facts/service-actions.js'
 import type { PolicyRule } from '../rule.js'
 import { quote } from '../../text/escape.js'
@@ -47,7 +47,7 @@ export const createSlrStar: PolicyRule = {
       const entry = namedAction(statement, 'iam', 'createservicelinkedrole')
       const resource = entry === undefined ? undefined : broadResource(statement, 'iam', 'role/*')
       if (entry === undefined || resource === undefined) continue
-      if (hasTestOf(statement, ['iam:awsservicename'])) continue
+      if (mayTestMore(statement) || hasTestOf(statement, ['iam:awsservicename'])) continue
       report({
         at: resource,
         message: `${quote(entry.item.value)} allows to make service-linked roles for every service`,

@@ -7,6 +7,7 @@
  */
 import { allowedBy, witnessOf } from '../facts/compared-policies.js'
 import { leastCondition, spelled } from '../facts/compared-versions.js'
+import { mayTestMore } from '../facts/condition-tests.js'
 import { ESCALATIONS, type Escalation, type EscalationStep } from '../facts/escalations.js'
 import { holderAccess, holderRequest } from '../facts/holder-access.js'
 import { plainRequest } from '../facts/holder-world.js'
@@ -96,7 +97,7 @@ function stepsOf({ actions }: Escalation, policy: PolicyView): readonly TextValu
   for (const action of actions) {
     const { service, name, resource } = action
     const step = policy.statements.flatMap((statement) => {
-      if (statement.effect !== 'Allow' || statement.conditions.length > 0) return []
+      if (statement.effect !== 'Allow' || statement.conditions.length > 0 || mayTestMore(statement)) return []
       const entry = namedAction(statement, service, name)
       return entry === undefined || broadResource(statement, service, resource) === undefined ? [] : [entry.item]
     })[0]
