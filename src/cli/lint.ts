@@ -41,7 +41,8 @@ export function registerLint(program: Command): void {
     .option('--fail-on-unresolved', 'fail where a value is not known before deployment')
     .option('--baseline <file>', 'findings to leave out')
     .option('--write-baseline <file>', 'write what is found to a baseline')
-    .option('--prune-baseline', 'take out of the baseline what matches nothing')
+    // What was there before is not looked for, and would be taken out.
+    .addOption(new Option('--prune-baseline', 'take out of the baseline what matches nothing').conflicts('against'))
     .option('--fix', 'apply fixes that are proved not to change any decision')
     .option('--unsafe-fixes', 'apply all fixes')
     .option('--diff', 'print what the fixes would change, and change nothing')

@@ -18,7 +18,7 @@ import type { LintRule } from './rule.js'
 import { RuleRegistry, type ActiveRule, type RuleChoice } from './rule-set.js'
 import { createRunFinding } from './run-finding.js'
 import { runComparison, runRules } from './run-rules.js'
-import { suppress, type SuppressedFinding } from './suppress.js'
+import { suppress, type Suppressed, type SuppressedFinding, type SuppressionRun } from './suppress.js'
 import { isTerraformSource } from './templates/terraform-json.js'
 import type { PolicyKind } from '../policy/document.js'
 import { quote } from '../text/escape.js'
@@ -56,6 +56,8 @@ export interface FileResult {
   /** There was nothing to check. */
   readonly isEmpty: boolean
 }
+
+const UNUSED_SUPPRESSION = 'SUP001'
 
 /** Lints file by file; what concerns all of them comes at the end. */
 export class Linter {
@@ -116,7 +118,7 @@ export class Linter {
     const file = findPolicies(source, this.hints(sections, isNamed), readers, this.given)
     const { policies, grants, faults, template } = file
     const run = { registry: this.registry, rules, today }
-    const { kept, suppressed } = suppress(this.newOnes(file, rules, isNamed, onPart), inlineSuppressions(file), run)
+    const { kept, suppressed } = this.newOnes(file, run, isNamed, onPart)
     const count = policies.length + grants.length
     const isEmpty = count + faults.length === 0 && template === undefined
     const guessed = policies.flatMap(({ view }) => (view.kindIsGuessed ? [view.kind] : []))
@@ -172,7 +174,7 @@ export class Linter {
     const file = findPolicies(source, this.hints(sections, isNamed), readers, this.given)
     const rules = this.rulesFor(sections.map(({ choice }) => choice))
     const run = { registry: this.registry, rules, today }
-    const { kept } = suppress(this.newOnes(file, rules, isNamed), inlineSuppressions(file), run)
+    const { kept } = this.newOnes(file, run, isNamed)
     // Those of the configuration may cover what is found in other files; here only its findings matter.
     const inConfig = configSuppressions(config, new Set([source.name]))
     return { file, findings: suppress(kept, inConfig, { ...run, rules: [] }).kept }
@@ -180,8 +182,10 @@ export class Linter {
 
   /** @param prunes - whether entries of the baseline that match nothing are taken out, and need not be told of. */
   finish(baseline?: Baseline, prunes = false): LintResult {
-    const { config, today } = this.settings
-    const rules = [...new Map([...this.ran].map((active) => [active.rule, active])).values()]
+    const { config, today, before } = this.settings
+    const ran = [...new Map([...this.ran].map((active) => [active.rule, active])).values()]
+    // What was there before is not here, so nobody can say that an entry for it matches nothing.
+    const rules = before === undefined ? ran : ran.filter(({ rule }) => rule.id !== UNUSED_SUPPRESSION)
     const inConfig = configSuppressions(config, this.names)
     const { kept, suppressed } = suppress(this.found, inConfig, { registry: this.registry, rules, today })
     const own = this.configFindings(rules)
@@ -193,7 +197,7 @@ export class Linter {
     const stale = unused.flatMap(({ rule, file, count, node }) => {
       const message = `${count === 1 ? 'an entry' : `${count} entries`} of the baseline for ${quote(rule)} in ${quote(file)} ${count === 1 ? 'matches' : 'match'} nothing`
       const place = { source: baseline.source, span: { start: node.start, end: node.end } }
-      return createRunFinding(rules, 'SUP001', place, { message, help: 'run with --prune-baseline' }) ?? []
+      return createRunFinding(rules, UNUSED_SUPPRESSION, place, { message, help: 'run with --prune-baseline' }) ?? []
     })
     return { ...counts, findings: prunes ? fresh : [...fresh, ...stale], suppressed: quiet, known, pruned }
   }
@@ -221,24 +225,29 @@ export class Linter {
     return rules
   }
 
-  /** What the rules report; where there is an older text, only what that one did not have. */
-  private newOnes(
-    file: LintFile,
-    rules: readonly ActiveRule[],
-    isNamed: boolean,
-    onPart?: (part: number) => void,
-  ): readonly Finding[] {
+  /**
+   * What the rules report and what the file keeps quiet; where there is an older text, only what that one did not have.
+   * Whether a suppression is of use hangs on all that is found.
+   */
+  private newOnes(file: LintFile, run: SuppressionRun, isNamed: boolean, onPart?: (part: number) => void): Suppressed {
     const { before, config } = this.settings
+    const { rules } = run
     const findings = runRules(file, rules, config.project, onPart)
     const { name } = file.source
     const text = before?.textOf(name)
-    if (before === undefined || text === undefined) return findings
+    if (before === undefined || text === undefined) return suppress(findings, inlineSuppressions(file), run)
     const sections = sectionsFor(config, name)
     const earlier = findPolicies({ name, text }, this.hints(sections, isNamed), before.readers, this.given)
-    const known = baselineOf(runRules(earlier, rules, config.project))
-    const baseline = { source: earlier.source, entries: known, nodes: [] }
-    const { fresh } = applyBaseline(findings, baseline, new Set([name]))
-    return [...fresh, ...this.compared(file, earlier, rules)]
+    const found = runRules(earlier, rules, config.project)
+    const freshOf = (all: readonly Finding[], known: readonly Finding[]): readonly Finding[] =>
+      applyBaseline(all, { source: earlier.source, entries: baselineOf(known), nodes: [] }, new Set([name])).fresh
+    const all = [...findings, ...this.compared(file, earlier, rules)]
+    const { kept, suppressed } = suppress(all, inlineSuppressions(file), run)
+    const isNew = new Set(freshOf(all, found))
+    return {
+      kept: freshOf(kept, suppress(found, inlineSuppressions(earlier), run).kept),
+      suppressed: suppressed.filter(({ finding }) => isNew.has(finding)),
+    }
   }
 
   /** Policies are the same policy before and after when they stand at the same place. */

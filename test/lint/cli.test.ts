@@ -226,6 +226,53 @@ test('--against shows what a change brings', async () => {
   expect(places(ran)).toEqual(['a.json:23:14 SYN010', 'new.json:11:14 SYN010'])
 })
 
+describe('--against and what is kept quiet', () => {
+  const AGAINST = ['--select', 'SYN010,KMS008,SUP', '--format', 'concise', '--against', 'HEAD']
+  const decrypting = (...statements: readonly string[]): string =>
+    `Version: '2012-10-17'\nStatement:\n${statements.map((above) => `${above}  - Effect: Allow\n    Action: kms:Decrypt\n    Resource: '*'\n`).join('')}`
+  const QUIET = '  # keyward-ignore KMS008 auditors read all\n'
+  const BARE = '  # keyward-ignore KMS008\n'
+  const UNKNOWN = '  # keyward-ignore NOPE001 because\n'
+  const begin = (text: string): void => {
+    write('a.yaml', text)
+    git('init')
+    commit()
+  }
+
+  test('a suppression of what was there before is in use', async () => {
+    begin(decrypting(QUIET))
+    write('a.yaml', `# changed\n${decrypting(QUIET)}`)
+    expect(places(await lint(...AGAINST))).toEqual([])
+  })
+  test('what is wrong with a suppression is told when it comes', async () => {
+    begin(decrypting(BARE, UNKNOWN))
+    write('a.yaml', `# changed\n${decrypting(BARE, UNKNOWN)}`)
+    expect(places(await lint(...AGAINST))).toEqual([])
+    write('a.yaml', decrypting(BARE, UNKNOWN, `${QUIET}    # keyward-ignore SYN010 unused\n`))
+    expect(places(await lint(...AGAINST))).toEqual(['a.yaml:12:5 SUP001'])
+  })
+  test('who takes a suppression away brings what it kept quiet', async () => {
+    begin(decrypting(QUIET))
+    write('a.yaml', decrypting(''))
+    expect(places(await lint(...AGAINST))).toEqual(['a.yaml:5:15 KMS008'])
+  })
+  test('entries of the settings and of a baseline for what was there before are not unused', async () => {
+    write(
+      'keyward.config.json',
+      '{"suppress": [{"rule": "KMS008", "files": "a.yaml", "value": "*", "reason": "auditors"}]}',
+    )
+    begin(decrypting(''))
+    write('b.json', policy('B', 'B'))
+    await lint('--select', 'SYN010', '--write-baseline', 'base.json', 'b.json')
+    commit()
+    write('a.yaml', `# changed\n${decrypting('')}`)
+    write('b.json', `${policy('B', 'B')}\n`)
+    expect(places(await lint(...AGAINST, '--baseline', 'base.json'))).toEqual([])
+    const pruned = await lint(...AGAINST, '--baseline', 'base.json', '--prune-baseline')
+    expect(pruned.err).toContain("'--prune-baseline' cannot be used with option '--against")
+  })
+})
+
 describe('--against looks at what policies come to', () => {
   const locals = (who: string): string => `locals {\n  who = "${who}"\n}\n`
   const key = (principal: string): string =>
