@@ -34,6 +34,12 @@ const SHARED = resolve(BENCH, '..', process.env.KEYWARD_SHARED ?? '../shared')
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const strange = flags.filter((flag) => flag !== '--write' && flag !== '--profile')
+if (strange.length > 0) {
+  // Before anything runs: a benchmark that nobody asked for takes minutes, and disturbs others.
+  console.error(`there is no ${strange.join(', ')}; usage: node bench/run.mjs [--write] [--profile] [BENCHMARK...]`)
+  process.exit(2)
+}
 const folder = mkdtempSync(join(tmpdir(), 'keyward-bench-'))
 
 try {
