@@ -65,7 +65,8 @@ export class ServedWorld {
 
   summary(): string {
     const { principals, accounts } = this.known
-    return `${quote(this.folder, 200)}, ${principals.length} principals in ${accounts.length} accounts`
+    const counts = `${counted(principals.length, 'principal')} in ${counted(accounts.length, 'account')}`
+    return `${quote(this.folder, 200)}, ${counts}`
   }
 }
 
@@ -144,4 +145,8 @@ function changeEach<T>(
   }
   for (const name of old.keys()) remove(name)
   return count + old.size
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
 }

@@ -204,6 +204,14 @@ describe('signals', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 
+  test('one account is told as one', async () => {
+    const user = { users: { Ann: {} } }
+    mkdirSync(join(folder, 'single'))
+    write('single/world.json', { keyward: 'world/1', accounts: { [ACCOUNT]: user } })
+    await serve('--store', 'memory', '--world', join(folder, 'single'))
+    expect(told).toContain(', 1 principal in 1 account\n')
+  })
+
   test('SIGHUP reads the world again, and one that is broken changes nothing', async () => {
     const world = join(folder, 'world')
     mkdirSync(world)

@@ -18,6 +18,7 @@ import type { Health } from './health.js'
 import type { AdmissionRequest, Refused, ServerHooks } from './hooks.js'
 import type { HttpService, ServiceAnswer, ServiceRefusal, ServiceRequest } from './http-service.js'
 import { refuseInJson } from './kms-service.js'
+import type { Expectation } from './listener.js'
 import type { ConnectionFacts } from './request-facts.js'
 import { Turn } from './turn.js'
 
@@ -54,6 +55,17 @@ const WRONG_METHOD: ServiceRefusal = {
   message:
     'Requests of KMS and STS are POST, as clients of AWS send them. GET /healthz and GET /readyz tell how the server is.',
 }
+/** A client that goes round its library, or a probe: RFC 9112, section 3.2, has it refused whatever it asks. */
+const NO_HOST: ServiceRefusal = {
+  status: 400,
+  code: 'ValidationException',
+  message: 'A request has the header Host once.',
+}
+const UNKNOWN_EXPECTATION: ServiceRefusal = {
+  status: 417,
+  code: 'ValidationException',
+  message: 'The header Expect can ask for 100-continue and for nothing else.',
+}
 /** Nobody can be authenticated while the store does not answer. */
 const AWAY: ServiceRefusal = {
   status: 503,
@@ -82,22 +94,24 @@ export class Endpoint {
     })
   }
 
-  /** @param awaitsContinue - the client sends its body only when it is told to. */
-  handle(request: IncomingMessage, response: ServerResponse, client: ClientConnection, awaitsContinue: boolean): void {
+  /** @param expects - `continue`: the client sends its body only when it is told to. */
+  handle(request: IncomingMessage, response: ServerResponse, client: ClientConnection, expects: Expectation): void {
     const { url = '', method = '' } = request
     const question = url.indexOf('?')
     const path = question === -1 ? url : url.slice(0, question)
-    if (path !== '/' && (method === 'GET' || method === 'HEAD') && this.answersHealth(path, response)) return
+    const malformed = whyMalformed(request, expects)
+    const isRead = method === 'GET' || method === 'HEAD'
+    if (malformed === undefined && path !== '/' && isRead && this.answersHealth(path, response)) return
     const exchange = new Exchange(request, response)
     this.inFlight++
     const query = question === -1 ? '' : url.slice(question)
-    const refusal = this.refusalBeforeBody(request, path, method, query)
+    const refusal = malformed ?? this.refusalBeforeBody(request, path, method, query)
     if (refusal !== undefined) {
       if (refusal === WRONG_METHOD) response.setHeader('Allow', 'POST')
       this.refuseUnread(exchange, refuseInJson(refusal))
       return
     }
-    if (awaitsContinue) response.writeContinue()
+    if (expects === 'continue') response.writeContinue()
     client.reading = exchange
     readBody(request, this.options.maxBodyBytes, (body) => {
       client.reading = undefined
@@ -269,6 +283,19 @@ export class Endpoint {
 
 const ACTION = /[?&]Action=/
 const GONE = { status: 0, requestId: '' }
+
+/** What HTTP itself does not allow, of what Node.js hands on. */
+function whyMalformed({ rawHeaders, httpVersion }: IncomingMessage, expects: Expectation): ServiceRefusal | undefined {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === HOST.length && name.toLowerCase() === HOST) hosts++
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return NO_HOST
+  return expects === 'unknown' ? UNKNOWN_EXPECTATION : undefined
+}
+
+const HOST = 'host'
 
 function sendJson(response: ServerResponse, status: number, value: object): void {
   const text = `${JSON.stringify(value)}\n`

@@ -217,8 +217,8 @@ class KeyServer implements RunningServer {
       limits: this.limits,
       connected: (peer): ClientConnection => ({ facts: this.facts.connection(peer), reading: undefined }),
       disconnected: (client) => this.endpoint.disconnected(client),
-      handle: (request, response, data, awaitsContinue) =>
-        this.endpoint.handle(request, response, data, awaitsContinue),
+      handle: (request, response, data, expects) => this.endpoint.handle(request, response, data, expects),
+      isReading: ({ reading }) => reading !== undefined,
       onConnection: (event) => {
         try {
           onConnection?.(event)

@@ -128,11 +128,45 @@ describe('what is no HTTP', () => {
     ],
     ['a negative length', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
     ['a folded header', 'POST / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n'],
-    ['no host', 'POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
-    ['a chunk that is none', requestText('ListKeys', 'zz\r\n', ['Transfer-Encoding: chunked'])],
   ])('%s', async (_name, text) => {
     const server = await testServer()
     expect(await server.raw(Buffer.from(text, 'latin1'))).not.toMatch(/^HTTP\/1\.1 2/)
+    await serves(server)
+  })
+
+  test.each([
+    ['no host', 'POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n', 400, 'ValidationException'],
+    ['no host where health is asked', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'ValidationException'],
+    ['two hosts', requestText('ListKeys', '{}', ['Host: other']), 400, 'ValidationException'],
+    ['an expectation', requestText('ListKeys', '{}', ['Expect: tea']), 417, 'ValidationException'],
+  ])('%s is told so as everything is', async (_name, text, status, code) => {
+    const server = await testServer()
+    const answer = await server.raw(text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(answer).toMatch(/\r\nx-amzn-RequestId: [0-9a-f-]{36}\r\n[^]*\r\nConnection: close\r\n/)
+    expect(answer).toContain(`{"__type":"${code}","message":"`)
+    await serves(server)
+  })
+
+  test('HTTP/1.0 knows no host', async () => {
+    const { raw } = await testServer()
+    expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test.each([
+    ['a chunk that is none', requestText('ListKeys', 'zz\r\n', ['Transfer-Encoding: chunked'])],
+    ['an encoding without an end', requestText('ListKeys', '{}', ['Transfer-Encoding: gzip'])],
+  ])('a body that cannot be read is told so: %s', async (_name, text) => {
+    const server = await testServer()
+    expect(await server.raw(text)).toMatch(/^HTTP\/1\.1 400 [^]*SerializationException/)
+    await expect.poll(() => server.server.load().inFlight, PATIENT).toBe(0)
+    await serves(server)
+  })
+
+  test('a body that cannot be read, behind a request that is not answered yet, is cut off', async () => {
+    const server = await testServer()
+    const broken = requestText('ListKeys', 'zz\r\n', ['Transfer-Encoding: chunked'])
+    expect(await server.raw(requestText('ListKeys', '{}') + broken)).not.toContain('SerializationException')
     await serves(server)
   })
 
