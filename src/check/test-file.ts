@@ -6,6 +6,7 @@
  *
  * Source: `docs/test.md`; test-file.schema.json says the same to other programs.
  */
+import { actionByName } from '../aws/action.js'
 import { CAUSES, type CauseCode } from '../aws/causes.js'
 import type { DecisionKind, Layer } from '../graph/combine.js'
 import type { PolicyKind } from '../policy/document.js'
@@ -194,10 +195,20 @@ class FileReader {
         })
       case 'principal': {
         if (!this.has(written, at, ['action'])) return undefined
+        const ofKey = written.key === undefined ? this.actionOfKey(written) : undefined
+        if (ofKey !== undefined) {
+          return this.fail('the test has no `key`', at, `${quote(ofKey)} is asked for on a key or an alias`)
+        }
         const text = textOfMembers(this.node(at), 'can', written.key === undefined ? '*' : undefined)
         return this.expecting(written, at, { kind: 'query', text })
       }
     }
+  }
+
+  /** The first action that is of a key or an alias; a name that KMS does not have is told of when the test runs. */
+  private actionOfKey({ action }: WrittenTest): string | undefined {
+    const names = typeof action === 'string' ? [action] : (action ?? [])
+    return names.find((name) => (actionByName(name)?.resources.length ?? 0) > 0)
   }
 
   private expecting<T extends { readonly kind: 'query' | 'event' }>(

@@ -108,6 +108,12 @@ describe('what is wrong with a file', () => {
       'principal',
       undefined,
     ],
+    [
+      inTest('{ principal: role/A, action: [kms:ListKeys, kms:Decrypt], expect: deny }'),
+      'the test has no `key`',
+      '{',
+      '`kms:Decrypt` is asked for on a key or an alias',
+    ],
     [inTest('{ for: all keys, action: kms:A, expect: deny }'), 'the test has no `principal`', '{', undefined],
     [
       inTest('{ for: all keys, principal: role/A, action: kms:A, expect: explicitDeny }'),
@@ -126,6 +132,11 @@ describe('what is wrong with a file', () => {
     expect(error?.message).toContain(message)
     expect(text.slice(error!.span.start, error!.span.end)).toBe(at)
     if (hint !== undefined) expect(error?.hint).toBe(hint)
+  })
+
+  test('an action that is of no key needs none', () => {
+    const { tests } = read(inTest('{ principal: role/A, action: [kms:ListKeys, kms:CreateKey], expect: deny }'))
+    expect(tests[0]?.asked).toMatchObject({ text: { text: 'can role/A do kms:ListKeys, kms:CreateKey on *' } })
   })
 
   test('all mistakes are told at once', () => {
