@@ -7,7 +7,7 @@ import { freeGrant, grantContext } from '../facts/free-grant.js'
 import { asPolicyInput, foundRequest, keyWorld, LINT_OPTIONS, withStatements } from '../facts/key-world.js'
 import { kmsActionsOf } from '../facts/kms-actions-of.js'
 import { accountOfEntry, ownAccount, type OwnAccount } from '../facts/own-account.js'
-import { settledStatements } from '../facts/settled-statements.js'
+import { settledStatements, type SettledStatements } from '../facts/settled-statements.js'
 import type { PrincipalEntryView, StatementView } from '../policy-view.js'
 import type { PolicyRule } from '../rule.js'
 import type { PolicyDocument, Statement } from '../../policy/document.js'
@@ -58,7 +58,7 @@ export const foreignAdmin: PolicyRule = {
     for (const view of policy.statements) {
       const statement = document.statements[positionOf(view.index) ?? -1]
       if (statement === undefined) continue
-      const [first, ...others] = foreignEntries(view, statement, own)
+      const [first, ...others] = foreignEntries(view, statement, settled, own)
       if (first === undefined) continue
       const found = ruleOverGrants(document, statement, own)
       if (found === undefined) continue
@@ -83,6 +83,7 @@ export const foreignAdmin: PolicyRule = {
 function foreignEntries(
   { effect, principal, action }: StatementView,
   statement: Statement,
+  { entriesOf }: SettledStatements,
   { all }: OwnAccount,
 ): readonly PrincipalEntryView[] {
   if (effect !== 'Allow' || principal === undefined || principal.negated) return []
@@ -90,7 +91,7 @@ function foreignEntries(
   if (!actions.has('kms:RevokeGrant') && !actions.has('kms:CreateGrant')) return []
   // Entries of the document are those of the view, with stand-ins for what is not known.
   const entries = statement.principal?.entries ?? []
-  return principal.entries.filter((_, place) => {
+  return entriesOf(principal.entries).filter((_, place) => {
     const entry = entries[place]
     const account = entry === undefined ? undefined : accountOfEntry(entry)
     return account !== undefined && !all.has(account)

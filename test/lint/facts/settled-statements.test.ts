@@ -50,6 +50,25 @@ test.each<[string, readonly unknown[], readonly string[]]>([
     [ADMIN, { ...PUBLIC, Condition: { StringEquals: { 'kms:CallerAccount': UNKNOWN } } }],
     [],
   ],
+  [
+    'one of several principals is not',
+    [ADMIN, ADMIN, { ...PUBLIC, Principal: { AWS: [UNKNOWN, '*'] } }],
+    AT_2.map((at) => `${at}/AWS/1`),
+  ],
+  [
+    'nor those of another kind',
+    [ADMIN, ADMIN, { ...PUBLIC, Principal: { Service: UNKNOWN, AWS: '*' } }],
+    AT_2.map((at) => `${at}/AWS`),
+  ],
+  ['nor one of several actions', [ADMIN, ADMIN, { ...PUBLIC, Action: [UNKNOWN, 'kms:Decrypt'] }], AT_2],
+  ['nor the name', [ADMIN, ADMIN, { ...PUBLIC, Sid: UNKNOWN }], AT_2],
+  ['all but what may be excepted', [ADMIN, { ...PUBLIC, Action: undefined, NotAction: ['kms:Encrypt', UNKNOWN] }], []],
+  [
+    'a Deny that may be of more actions',
+    [{ ...PUBLIC, Effect: 'Deny', Action: ['kms:Encrypt', UNKNOWN] }, ADMIN, PUBLIC],
+    [],
+  ],
+  ['a Deny by another name', [{ ...PUBLIC, Effect: 'Deny', Action: 'kms:Encrypt', Sid: UNKNOWN }, ADMIN, PUBLIC], AT_2],
   ['a Deny may close what is open', [{ ...PUBLIC, Effect: 'Deny', Action: UNKNOWN }, ADMIN, PUBLIC], []],
   ['a known Deny counts', [{ ...ADMIN, Principal: { AWS: UNKNOWN } }, { ...PUBLIC, Effect: 'Deny' }, PUBLIC], []],
   ['a whole statement is not', [ADMIN, UNKNOWN, PUBLIC], []],
@@ -65,6 +84,11 @@ describe('KEY008: a guard that binds nobody', () => {
   test.each<[string, readonly unknown[], readonly string[]]>([
     ['beside an Allow that is not known', [ADMIN, OF_ANYBODY, VIA], AT_2],
     ['before it', [VIA, ADMIN, OF_ANYBODY], ['Statement/0/Principal']],
+    [
+      'beside a principal that is not known',
+      [ADMIN, ADMIN, { ...VIA, Principal: { AWS: [UNKNOWN, '*'] } }],
+      AT_2.map((at) => `${at}/AWS/1`),
+    ],
     ['with a value that is not known', [ADMIN, { ...VIA, Action: UNKNOWN }], []],
     ['with a guard that is not known', [ADMIN, { ...VIA, Condition: { StringEquals: UNKNOWN } }], []],
     ['a Deny may close what is open', [{ ...PUBLIC, Effect: 'Deny', Condition: UNKNOWN }, ADMIN, VIA], []],
@@ -86,6 +110,12 @@ describe('KEY006: another account that rules over grants', () => {
   test.each<[string, readonly unknown[], Asked, readonly string[]]>([
     ['beside an Allow that is not known', [ADMIN, OF_ANYBODY, FOREIGN], { accounts }, AT],
     // The majority of the principals may be another one then.
+    [
+      'behind a principal that is not known',
+      [ADMIN, ADMIN, { ...FOREIGN, Principal: { AWS: [UNKNOWN, ADMIN.Principal.AWS, FOREIGN.Principal.AWS] } }],
+      { accounts },
+      [`${AT[0]!}/2`],
+    ],
     ['where the own account would be a guess', [ADMIN, ADMIN, OF_ANYBODY, FOREIGN], {}, []],
     ['an account of the project', [ADMIN, OF_ANYBODY, FOREIGN], { accounts: [...accounts, '444455556666'] }, []],
     ['a Deny may take it', [ADMIN, { ...OF_ANYBODY, Effect: 'Deny' }, FOREIGN], { accounts }, []],
